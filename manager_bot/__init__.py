@@ -1,1 +1,1 @@
-
+"""ClawBot: a dedicated OpenClaw agent for every subscriber, run from one Telegram chat."""

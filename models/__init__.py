@@ -1,1 +1,40 @@
+"""The database: one noun a file, nothing but columns, enums and constraints."""
 
+from models.agent import Agent, ContainerStatus, DesiredState, Stage, Trouble
+from models.archive import Archive
+from models.audit import AuditEntry
+from models.budget import Budget
+from models.container_event import ContainerEventRow
+from models.fsm_state import FsmState
+from models.heartbeat import Heartbeat
+from models.incident import Cause, Incident, Severity
+from models.installation import Installation
+from models.notification import Notification, NotificationState
+from models.reservation import Reservation
+from models.usage import Source, Tier, UsageLog
+from models.user import User
+
+__all__ = [
+    "Agent",
+    "Archive",
+    "AuditEntry",
+    "Budget",
+    "Cause",
+    "ContainerEventRow",
+    "ContainerStatus",
+    "DesiredState",
+    "FsmState",
+    "Heartbeat",
+    "Incident",
+    "Installation",
+    "Notification",
+    "NotificationState",
+    "Reservation",
+    "Severity",
+    "Source",
+    "Stage",
+    "Tier",
+    "Trouble",
+    "UsageLog",
+    "User",
+]

@@ -1,0 +1,52 @@
+"""The plans, and the one place for their numbers (source: the seed's resource table)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PlanName(StrEnum):
+    """A plan's name as stored."""
+
+    FREE = "free"
+    STARTER = "starter"
+    PRO = "pro"
+
+
+class AtMaxAttempts(StrEnum):
+    """What the watchdog does when the attempts are used up."""
+
+    STOP = "stop"
+    ALERT = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Limits of one plan.
+
+    Memory and swap in MiB, CPU in cores, the token budget in Gemini's ``totalTokenCount`` a UTC day.
+    ``max_attempts`` is ``None`` where restarts are unlimited; ``alert_at`` counts attempts before admins hear of it.
+    """
+
+    name: PlanName
+    memory_mb: int
+    swap_mb: int
+    cpu: float
+    tokens_per_day: int
+    max_attempts: int | None
+    alert_at: int
+    at_max_attempts: AtMaxAttempts
+    disk_mb: int
+
+
+PLANS: dict[PlanName, Plan] = {
+    PlanName.FREE: Plan(PlanName.FREE, 256, 512, 0.25, 1_000_000, 3, 3, AtMaxAttempts.STOP, 1024),
+    PlanName.STARTER: Plan(PlanName.STARTER, 512, 0, 0.50, 10_000_000, 3, 3, AtMaxAttempts.ALERT, 5 * 1024),
+    PlanName.PRO: Plan(PlanName.PRO, 1024, 0, 1.00, 50_000_000, None, 3, AtMaxAttempts.ALERT, 20 * 1024),
+}
+
+
+def plan_of(name: str) -> Plan:
+    """The plan stored as *name*."""
+    return PLANS[PlanName(name)]

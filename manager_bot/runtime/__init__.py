@@ -1,0 +1,1 @@
+"""What starts containers. ``base`` is the seam; nothing above it knows which runtime runs."""

@@ -1,0 +1,1 @@
+"""Use cases. They know no Telegram, no Docker and no HTTP: what they need of those comes in as a port."""

@@ -1,0 +1,88 @@
+"""Writing to the outbox. Sending is :mod:`manager_bot.telegram.outbox`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tortoise.exceptions import IntegrityError
+
+from manager_bot.clock import Clock
+from models import Notification
+
+
+class NoticeKind(StrEnum):
+    """What a notification says; the Telegram layer renders it in the reader's language when it is sent.
+
+    The values each kind carries (all JSON) stand beside it; ``incident_id`` is rendered from the row as it is then.
+    """
+
+    WATCHDOG_STARTED = "watchdog_started"  # agents, running
+    INCIDENT = "incident"  # incident_id
+    INCIDENT_OVER = "incident_over"  # incident_id
+    OWNER_TROUBLE = "owner_trouble"  # trouble, attempts, max_attempts, gave_up
+    OWNER_RECOVERED = "owner_recovered"  # bot_username
+    BUDGET_NOTICE = "budget_notice"  # percent, used, limit
+    AGENT_SILENT = (
+        "agent_silent"  # reason (stopped, suspended, over_budget, broken), manager_username; spoken by the agent's bot
+    )
+    MESSAGE_FROM_ADMIN = "message_from_admin"  # text
+    SUSPENDED = "suspended"  # -
+    RESUMED = "resumed"  # -
+    AGENT_PURGED = "agent_purged"  # bot_username
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Puts notifications where no crash loses them.
+
+    Call it inside the transaction that saves what the notification is about: both stand, or neither.
+    """
+
+    clock: Clock
+    admin_ids: tuple[int, ...]
+
+    async def post(
+        self,
+        chat_id: int,
+        kind: NoticeKind,
+        values: Mapping[str, object] | None = None,
+        *,
+        subject: str | None = None,
+        dedupe_key: str | None = None,
+        token_of: int | None = None,
+    ) -> bool:
+        """Queue one message; ``False`` if *dedupe_key* was used before.
+
+        Of one *subject* the first notification of a chat is sent and later ones edit that message.
+        *token_of* is the id of the agent whose bot speaks instead of the manager.
+        """
+        if dedupe_key is not None and await Notification.exists(dedupe_key=dedupe_key):
+            return False
+        try:
+            await Notification.create(
+                chat_id=chat_id,
+                token_of=token_of,
+                kind=kind.value,
+                values=dict(values or {}),
+                subject=subject,
+                dedupe_key=dedupe_key,
+                due_at=self.clock.now(),
+            )
+        except IntegrityError:
+            return False
+        return True
+
+    async def post_admins(
+        self,
+        kind: NoticeKind,
+        values: Mapping[str, object] | None = None,
+        *,
+        subject: str | None = None,
+        dedupe_key: str | None = None,
+    ) -> None:
+        """Queue one message to every admin."""
+        for admin in self.admin_ids:
+            key = f"{dedupe_key}:{admin}" if dedupe_key else None
+            await self.post(admin, kind, values, subject=subject, dedupe_key=key)

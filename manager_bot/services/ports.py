@@ -1,0 +1,45 @@
+"""What the use cases need of the outside world, as small protocols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class BotIdentity:
+    """A bot as Telegram's ``getMe`` names it."""
+
+    bot_id: int
+    username: str
+    name: str
+
+
+class BotDirectory(Protocol):
+    """Asks Telegram about bots other than the manager. Each raises :class:`~manager_bot.errors.TelegramUnavailable`."""
+
+    async def identify(self, token: SecretStr) -> BotIdentity:
+        """Who *token* is; raises :class:`~manager_bot.errors.TokenUnknown` on 401."""
+        ...
+
+    async def has_webhook(self, token: SecretStr) -> bool:
+        """Whether the bot delivers to a webhook."""
+        ...
+
+    async def is_polled(self, token: SecretStr) -> bool:
+        """Whether another program polls it; holds a poll of its own for a few seconds, without confirming any update."""
+        ...
+
+    async def managed_token(self, bot_id: int) -> SecretStr:
+        """The token of a bot the manager manages."""
+        ...
+
+
+class Wakeup(Protocol):
+    """Tells the watchdog that there is a new wish, so that it need not wait for its next look."""
+
+    def poke(self, agent_id: int) -> None:
+        """Look at this agent now; never blocks, may be called for any id."""
+        ...
