@@ -1,0 +1,162 @@
+"""Renders OpenClaw's config file for the pinned version.
+
+OpenClaw is strict: one key it does not know and it exits 78. Every key of its config that ClawBot uses is
+named here and nowhere else. The file is owned by root and mounted read-only, so an agent can change neither
+who may talk to it nor its owner's rules; no secret of value is in it, only keys that open our gateway for
+this agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from manager_bot.openclaw.health import PORT
+
+CONFIG_PATH = "/etc/openclaw/openclaw.json"
+"""Where the agent reads its config (``OPENCLAW_CONFIG_PATH``); its directory is mounted read-only."""
+
+WORKSPACE = "/data/workspace"
+STATE = "/data/.openclaw"
+
+MODEL = "clawbot"
+"""The one virtual model an agent knows; the gateway routes it to a real tier."""
+
+CONTEXT_TOKENS = 32_000
+"""The seed's context window: OpenClaw compacts by itself before the gateway has to."""
+
+MAX_OUTPUT_TOKENS = 4_000
+"""The seed's reserve of the 32K window."""
+
+RULES_LIMIT = 4_000
+"""Characters of custom rules that reach the system prompt: about half of the window's fixed share."""
+
+Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """What differs from agent to agent.
+
+    ``allowed_ids`` are the Telegram ids the owner added besides himself. ``gateway_url`` is the gateway as the
+    container reaches it, e.g. ``http://172.30.0.1:8080``. ``control_token`` guards OpenClaw's own control port,
+    which the published health port would otherwise open to every local user of the host.
+    """
+
+    owner_id: int
+    bot_id: int
+    gateway_key: str = field(repr=False)
+    control_token: str = field(repr=False)
+    gateway_url: str
+    allowed_ids: tuple[int, ...] = ()
+    custom_rules: str = ""
+
+    @property
+    def people(self) -> list[str]:
+        """Everyone who may talk to the agent: the owner first, each id once."""
+        return [str(one) for one in dict.fromkeys((self.owner_id, *self.allowed_ids))]
+
+    @property
+    def bot_token(self) -> str:
+        """What OpenClaw takes for its bot token; the Telegram door swaps in the real one."""
+        return f"{self.bot_id}:{self.gateway_key}"
+
+
+def render(config: AgentConfig) -> bytes:
+    """The config file: the same input gives the same bytes, so a changed file means a changed wish."""
+    document: dict[str, Json] = {
+        "agents": {"defaults": _agent_defaults()},
+        "browser": {"enabled": False},
+        "channels": {"telegram": _telegram(config)},
+        "commands": {"ownerAllowFrom": [f"telegram:{config.owner_id}"], "restart": False},
+        "cron": {"enabled": False},
+        "discovery": {"mdns": {"mode": "off"}},
+        "gateway": _control(config),
+        "models": {"mode": "replace", "providers": {"google": _gemini(config)}},
+        "plugins": {
+            "allow": ["telegram", "google"],
+            "entries": {"google": {"enabled": True}, "telegram": {"enabled": True}},
+            "slots": {"memory": "none"},
+        },
+        "skills": {"allowBundled": []},
+        "tools": {
+            "alsoAllow": ["read", "write", "edit", "web_fetch"],
+            "profile": "minimal",
+            "toolSearch": False,
+        },
+        "update": {"checkOnStart": False},
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+def _agent_defaults() -> dict[str, Json]:
+    """The lean profile: a one-line question costs about 3.1K tokens instead of 13.7K, an idle agent none."""
+    return {
+        "compaction": {
+            "keepRecentTokens": 8_000,
+            "memoryFlush": {"enabled": False},
+            "mode": "default",
+            "reserveTokens": CONTEXT_TOKENS // 4,
+            "reserveTokensFloor": CONTEXT_TOKENS // 4,
+        },
+        "contextTokens": CONTEXT_TOKENS,
+        "experimental": {"localModelLean": True},
+        "heartbeat": {"every": "0m"},
+        "model": {"primary": f"google/{MODEL}"},
+        "skills": [],
+        "skipBootstrap": True,
+        "thinkingDefault": "off",
+        "workspace": WORKSPACE,
+    }
+
+
+def _telegram(config: AgentConfig) -> dict[str, Json]:
+    """Private chats of the listed people only; the owner's rules ride on each of those chats."""
+    channel: dict[str, Json] = {
+        "allowFrom": config.people,
+        "apiRoot": f"{config.gateway_url}/telegram",
+        "botToken": config.bot_token,
+        "configWrites": False,
+        "dmPolicy": "allowlist",
+        "enabled": True,
+        "groupPolicy": "disabled",
+    }
+    rules = config.custom_rules.strip()[:RULES_LIMIT]
+    if rules:
+        channel["direct"] = {person: {"systemPrompt": rules} for person in config.people}
+    return channel
+
+
+def _control(config: AgentConfig) -> dict[str, Json]:
+    """OpenClaw's own gateway: reachable through the published port for health, shut for everything else."""
+    return {
+        "auth": {"mode": "token", "token": config.control_token},
+        "bind": "lan",
+        "controlUi": {"enabled": False},
+        "mode": "local",
+        "port": PORT,
+    }
+
+
+def _gemini(config: AgentConfig) -> dict[str, Json]:
+    """The only model provider: our gateway, opened by the agent's key."""
+    free: dict[str, Json] = {"cacheRead": 0, "cacheWrite": 0, "input": 0, "output": 0}
+    return {
+        "api": "google-generative-ai",
+        "apiKey": config.gateway_key,
+        "baseUrl": f"{config.gateway_url}/gemini/v1beta",
+        "models": [
+            {
+                "contextTokens": CONTEXT_TOKENS,
+                "contextWindow": CONTEXT_TOKENS,
+                "cost": free,
+                "id": MODEL,
+                "input": ["text", "image"],
+                "maxTokens": MAX_OUTPUT_TOKENS,
+                "name": "ClawBot",
+                "reasoning": False,
+            }
+        ],
+    }
