@@ -51,7 +51,7 @@ class Texts:
     def get(self, language: str, key: str, **values: object) -> Html:
         """The text of *key*, filled with *values* (escaped for HTML unless they are :class:`Html`).
 
-        A value called ``n`` picks the plural form where the catalogue has one (``<key>`` with ``msgid_plural`` the same).
+        A value called ``n`` picks the plural form where the catalogue has one (its ``msgid_plural`` is the key again).
         Raises :class:`KeyError` for a key no catalogue has: that is a defect, caught by the tests.
         """
         catalogue = self._catalogues[self.nearest(language)]

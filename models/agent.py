@@ -64,7 +64,8 @@ class Agent(Model):
     the published health port on 127.0.0.1. ``wish`` counts intents (a higher number than ``wish_done`` means that the
     keeper has work); ``revision`` counts what a person could notice, so that cards know when they are stale.
     ``restart_count`` counts attempts since the agent was last healthy for ten minutes. ``allowed_ids`` are the Telegram
-    ids that may talk to it beside its owner.
+    ids that may talk to it beside its owner. A restart is a wish too: the container must have been started after
+    ``restart_asked_at``, which makes asking twice, or crashing halfway, harmless.
     """
 
     id = fields.IntField(primary_key=True)
@@ -85,6 +86,7 @@ class Agent(Model):
     desired_state = fields.CharEnumField(DesiredState, max_length=16, default=DesiredState.RUNNING)
     wish = fields.IntField(default=1)
     wish_done = fields.IntField(default=0)
+    restart_asked_at: datetime | None = fields.DatetimeField(null=True)
 
     image = fields.CharField(max_length=255, null=True)
     spec_digest = fields.CharField(max_length=64, null=True)

@@ -38,8 +38,11 @@ class Cause(StrEnum):
 
 
 class Incident(Model):
-    """Open while ``closed_at`` is null. ``open_key`` (null once closed) is unique: one open incident per agent and cause,
-    per host and cause, or per platform and cause. ``log_tail`` is redacted."""
+    """Open while ``closed_at`` is null.
+
+    ``open_key`` (null once closed) is unique: one open incident per agent and cause, per host and cause, or per
+    platform and cause. ``log_tail`` is redacted.
+    """
 
     id = fields.IntField(primary_key=True)
     open_key = fields.CharField(max_length=64, null=True, unique=True)

@@ -121,11 +121,11 @@ class Runtime(Protocol):
         """The container runs afterwards."""
         ...
 
-    async def stop(self, agent_id: int, timeout: int = 10) -> None:
-        """The container does not run afterwards; missing is success."""
+    async def stop(self, agent_id: int, grace: int = 10) -> None:
+        """The container does not run afterwards (killed after *grace* seconds); missing is success."""
         ...
 
-    async def restart(self, agent_id: int, timeout: int = 10) -> None:
+    async def restart(self, agent_id: int, grace: int = 10) -> None:
         """Stop, then start."""
         ...
 

@@ -29,7 +29,7 @@ class BotDirectory(Protocol):
         ...
 
     async def is_polled(self, token: SecretStr) -> bool:
-        """Whether another program polls it; holds a poll of its own for a few seconds, without confirming any update."""
+        """Whether another program polls it; polls for a few seconds itself, without confirming any update."""
         ...
 
     async def managed_token(self, bot_id: int) -> SecretStr:
