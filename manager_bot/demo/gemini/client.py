@@ -71,9 +71,9 @@ class GeminiControl:
         requests: list[Row] = (await self._get("requests", {"n": str(n)}))["requests"]
         return requests
 
-    async def wait_served(self, count: int, *, after: int = 0, timeout: float = 10.0) -> list[Row]:
+    async def wait_served(self, count: int, *, after: int = 0, within: float = 10.0) -> list[Row]:
         """Wait until `count` rows after number `after` are closed; raises `TimeoutError`."""
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(within):
             while True:
                 rows = [row for row in await self.served(after=after) if row["outcome"] != "open"]
                 if len(rows) >= count:

@@ -9,7 +9,7 @@ from manager_bot.demo.gemini.errors import bad_request
 from manager_bot.demo.gemini.exchange import Exchange
 from manager_bot.demo.gemini.faults import before_answer, break_off
 from manager_bot.demo.gemini.ledger import Usage
-from manager_bot.demo.gemini.reply import Reply, build, response_id
+from manager_bot.demo.gemini.reply import Reply, build, response_name
 from manager_bot.demo.gemini.rules import check_generate
 from manager_bot.demo.gemini.script import Answer, Asked, Fault, FaultKind
 from manager_bot.demo.gemini.talk import reply_to
@@ -25,7 +25,7 @@ def _prepare(exchange: Exchange, asked: Asked) -> tuple[Reply, Answer]:
             f"The input token count ({prompt}) exceeds the maximum number of tokens allowed ({model.input_limit})."
         )
     answer = exchange.state.take_answer(asked) or _unscripted(exchange)
-    reply = build(body, model, answer, prompt, cached, response_id(row.number, model.id))
+    reply = build(body, model, answer, Usage(prompt=prompt, cached=cached), response_name(row.number, model.id))
     row.usage, row.finish, row.calls, row.chunks = reply.usage, reply.finish, reply.calls, len(reply.chunks)
     return reply, answer
 
@@ -66,19 +66,20 @@ async def streamed(exchange: Exchange) -> web.StreamResponse:
     if instead is not None:
         return instead
     sse = exchange.wire.request.query.get("alt") == "sse"
-    await exchange.wire.open("text/event-stream" if sse else "application/json; charset=UTF-8")
+    stream = await exchange.wire.open("text/event-stream" if sse else "application/json; charset=UTF-8")
     slow = fault.seconds if fault is not None and fault.kind is FaultKind.SLOW_STREAM else answer.chunk_delay
     for at, chunk in enumerate(reply.chunks):
         if fault is not None and fault.kind is FaultKind.BROKEN_STREAM and at == fault.after_chunks:
             break_off(exchange)
         await exchange.wire.wait(slow if at else 0)
         if sse:
-            await exchange.wire.write(b"data: " + orjson.dumps(chunk.body) + b"\r\n\r\n")
+            await exchange.wire.write(stream, b"data: " + orjson.dumps(chunk.body) + b"\r\n\r\n")
         else:
-            await exchange.wire.write((b",\r\n" if at else b"[") + json_bytes(chunk.body))
+            await exchange.wire.write(stream, (b",\r\n" if at else b"[") + json_bytes(chunk.body))
         exchange.row.chunks_sent = at + 1
         if "usageMetadata" in chunk.body:
             exchange.row.sent = chunk.usage
     if not sse:
-        await exchange.wire.write(b"]")
-    return await exchange.wire.finish()
+        await exchange.wire.write(stream, b"]")
+    await stream.write_eof()
+    return stream

@@ -72,11 +72,11 @@ _WORDS: Final[dict[Intent, tuple[str, str, str, str]]] = {
         r"你好|您好",
     ),
 }
-_PATTERNS: Final = {intent: re.compile("|".join(words), re.I) for intent, words in _WORDS.items()}
+_PATTERNS: Final = {intent: re.compile("|".join(words), re.IGNORECASE) for intent, words in _WORDS.items()}
 _SPANISH: Final = re.compile(
     r"[¿¡ñ]|\b(?:qu[eé]|hola|gracias|c[oó]mo|por|favor|una?|los?|las?|es|est[aá]s?|puedes|hora|mi|el|del?"
     r"|escribe|lee)\b",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -77,9 +77,16 @@ def _merged(parts: list[JsonObject]) -> list[Json]:
     return merged
 
 
-def build(body: JsonObject, model: Model, answer: Answer, prompt: int, cached: int, response_id: str) -> Reply:
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    finish: str
+    model: str
+    response_id: str
+
+
+def build(body: JsonObject, model: Model, answer: Answer, counted: Usage, response_id: str) -> Reply:
     """The reply to a request whose prompt has been counted."""
-    base = _with(Usage(prompt=prompt, cached=cached), answer.usage)
+    base = _with(counted, answer.usage)
     if answer.block is not None:
         return _blocked(answer, model, base, response_id)
     config = body.get("generationConfig")
@@ -95,7 +102,8 @@ def build(body: JsonObject, model: Model, answer: Answer, prompt: int, cached: i
     pieces += [[{"text": piece}] for piece in split_text(text, answer.chunks)] if text or not calls else []
     if calls:
         pieces.append(_call_parts(answer, model))
-    return _assemble(pieces, replace(base, thoughts=min(thoughts, room)), answer, model, finish, response_id)
+    ending = _Ending(finish, model.id, response_id)
+    return _assemble(pieces, replace(base, thoughts=min(thoughts, room)), answer, ending)
 
 
 def _with(usage: Usage, given: Mapping[str, int]) -> Usage:
@@ -144,9 +152,7 @@ def _call_parts(answer: Answer, model: Model) -> list[JsonObject]:
     return parts
 
 
-def _assemble(
-    pieces: list[list[JsonObject]], base: Usage, answer: Answer, model: Model, finish: str, response_id: str
-) -> Reply:
+def _assemble(pieces: list[list[JsonObject]], base: Usage, answer: Answer, ending: _Ending) -> Reply:
     chunks: list[Chunk] = []
     written = 0
     fixed = answer.usage.get("candidatesTokenCount")
@@ -157,15 +163,15 @@ def _assemble(
         usage = _with(replace(base, candidates=shown), {**answer.usage, "candidatesTokenCount": shown})
         candidate: JsonObject = {"content": {"parts": list(parts), "role": "model"}, "index": 0}
         if last:
-            candidate["finishReason"] = finish
-            candidate |= {"safetyRatings": list(_RATINGS)} if finish == "SAFETY" else {}
+            candidate["finishReason"] = ending.finish
+            candidate |= {"safetyRatings": list(_RATINGS)} if ending.finish == "SAFETY" else {}
         body: JsonObject = {"candidates": [candidate]}
         if last or answer.usage_in == "every":
             body["usageMetadata"] = usage.json()
-        chunks.append(Chunk(body | {"modelVersion": model.id, "responseId": response_id}, usage))
-    return Reply(tuple(chunks), chunks[-1].usage, finish, tuple(call.name for call in answer.calls))
+        chunks.append(Chunk(body | {"modelVersion": ending.model, "responseId": ending.response_id}, usage))
+    return Reply(tuple(chunks), chunks[-1].usage, ending.finish, tuple(call.name for call in answer.calls))
 
 
-def response_id(number: int, model: str) -> str:
+def response_name(number: int, model: str) -> str:
     """A response's id: the same for the same request number, so that runs can be compared."""
     return hashlib.sha256(f"{number}/{model}".encode()).hexdigest()[:22]

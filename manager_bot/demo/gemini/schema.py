@@ -141,7 +141,7 @@ def _value(kind: str, value: Json, path: str, violations: list[Violation]) -> Js
         if isinstance(value, dict):
             return _message(kind, value, path, violations)
         found = "list" if isinstance(value, list) else None
-        text = f"Invalid value at '{path}' ({'type.googleapis.com/google.ai.generativelanguage.v1beta.' + kind})"
+        text = f"Invalid value at '{path}' (type.googleapis.com/google.ai.generativelanguage.v1beta.{kind})"
         violations.append(Violation(path, _not_repeating(path) if found else f"{text}, {_shown(value)}"))
         return {}
     return _scalar(kind, value, path, violations)
@@ -170,9 +170,9 @@ def _scalar(kind: str, value: Json, path: str, violations: list[Violation]) -> J
 
 
 def _not_repeating(path: str) -> str:
-    return f"Invalid JSON payload received. Unknown name \"{path.rsplit('.', 1)[-1]}\" at '{path}': " + (
-        "Proto field is not repeating, cannot start list."
-    )
+    name = path.rsplit(".", 1)[-1]
+    start = f"Invalid JSON payload received. Unknown name \"{name}\" at '{path}'"
+    return f"{start}: Proto field is not repeating, cannot start list."
 
 
 def _shown(value: Json) -> str:
@@ -186,7 +186,7 @@ def _is_number(value: Json) -> bool:
 def _is_int(value: Json) -> bool:
     if isinstance(value, str):
         return value.lstrip("-").isascii() and value.lstrip("-").isdigit()
-    return isinstance(value, int) and not isinstance(value, bool) or isinstance(value, float) and value.is_integer()
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
 _FITS: Final[dict[str, Callable[[Json], bool]]] = {

@@ -110,7 +110,7 @@ def matches(matcher: Matcher, asked: Asked, *, tools_matter: bool = True) -> boo
     if tools_matter and (matcher.after_tool is None) == bool(asked.tools_answered):
         return False
     return (
-        (matcher.words is None or re.search(matcher.words, asked.words, re.I) is not None)
+        (matcher.words is None or re.search(matcher.words, asked.words, re.IGNORECASE) is not None)
         and matcher.model in (None, asked.model)
         and matcher.key in (None, asked.key)
         and matcher.verb in (None, asked.verb)

@@ -34,30 +34,32 @@ def reply_to(body: JsonObject, now: datetime | None = None) -> Answer:
 
 def _say(body: JsonObject, words: str, language: str, now: datetime) -> str:
     say = PHRASES[language]
-    system = body.get("systemInstruction")
     intent = intent_of(words)
-    if intent is None and isinstance(system, dict) and len(text_of(system)) < 2000:
-        intent = Intent.SUMMARY if wants(Intent.SUMMARY, text_of(system)) else None
-    if intent is Intent.SUMMARY:
+    fact = _recall(body, words) if intent is Intent.RECALL else ""
+    value = _arithmetic(words) if intent is None else None
+    if intent is Intent.SUMMARY or (intent is None and _told_to_summarise(body)):
         return _summary(body)
-    if intent is Intent.TIME:
-        return say["time"].format(time=now.strftime("%H:%M UTC"), date=now.strftime("%Y-%m-%d"))
-    if intent is Intent.RECALL and (fact := _recall(body, words)):
-        return say["recall"].format(fact=fact)
     if intent is Intent.CODE:
-        return say["code"] + "\n\n" + SNIPPETS["js" if re.search(r"javascript|\bjs\b", words, re.I) else "python"]
-    if intent is None and (value := _arithmetic(words)) is not None:
-        return say["sum"].format(value=value)
-    if intent is not None and intent.value in say:
-        return say[intent.value].format(words=words[:_SHOWN])
-    return say["echo"].format(words=words[:_SHOWN]) if words else say["hello"]
+        wants_js = re.search(r"javascript|\bjs\b", words, re.IGNORECASE)
+        return say["code"] + "\n\n" + SNIPPETS["js" if wants_js else "python"]
+    key = "sum" if value else intent.value if intent is not None else "echo" if words else "hello"
+    key = "echo" if key == "recall" and not fact else key
+    return say[key].format(
+        time=now.strftime("%H:%M UTC"), date=now.strftime("%Y-%m-%d"), fact=fact, value=value, words=words[:_SHOWN]
+    )
+
+
+def _told_to_summarise(body: JsonObject) -> bool:
+    """A short system instruction that asks for a summary: the gateway's compaction, not an agent's prompt."""
+    system = body.get("systemInstruction")
+    return isinstance(system, dict) and len(text_of(system)) < 2000 and wants(Intent.SUMMARY, text_of(system))
 
 
 def _after_tools(results: list[ToolResult], language: str) -> str:
     say = PHRASES[language]
     lines = []
     for result in results:
-        failed = re.search(r"\berror\b|enoent|no such file", result.text[:300], re.I) is not None
+        failed = re.search(r"\berror\b|enoent|no such file", result.text[:300], re.IGNORECASE) is not None
         kind = "tool_failed" if failed else "wrote" if result.name == "write" else "tool_result"
         text = result.text.strip()
         text = text if len(text) <= _SHOWN else text[:_SHOWN].rstrip() + " …"
@@ -65,7 +67,9 @@ def _after_tools(results: list[ToolResult], language: str) -> str:
     return "\n\n".join(lines)
 
 
-_FILLER: Final = frozenset("what is was my do you remember did i say tell me about the a an of to and your are".split())
+_FILLER: Final = frozenset(
+    re.findall(r"\w+", "what is was my do you remember did say tell me about the an of to and your are")
+)
 
 
 def _content_words(text: str) -> set[str]:

@@ -8,6 +8,7 @@ word one for every four, ten Chinese characters are seven.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -67,7 +68,7 @@ def split_text(text: str, pieces: int) -> list[str]:
     wanted = max(1, min(pieces, len(ends)))
     borders = [0, *(ends[(at * len(ends)) // wanted - 1] for at in range(1, wanted + 1))] if ends else [0, 0]
     borders[-1] = len(text)
-    return [text[left:right] for left, right in zip(borders, borders[1:], strict=False)] if text else [""]
+    return [text[left:right] for left, right in itertools.pairwise(borders)] if text else [""]
 
 
 def count_json(value: Json) -> int:

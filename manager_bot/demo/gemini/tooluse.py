@@ -15,20 +15,21 @@ from manager_bot.demo.gemini.script import Call
 _URL: Final = re.compile(r"https?://[^\s<>\"'，。)]+")
 _FILE: Final = re.compile(r"[`\"'«“]?((?:[\w.~-]*/)*[\w-][\w.-]*\.[A-Za-z]\w{0,5})(?![\w/])[`\"'»”]?")
 _READ: Final = re.compile(
-    r"\b(?:read|open|show|cat|print)\b|прочит|прочти|открой|покажи|\b(?:lee|leer|abre|muestra)\b|读|打开|显示", re.I
+    r"\b(?:read|open|show|cat|print)\b|прочит|прочти|открой|покажи|\b(?:lee|leer|abre|muestra)\b|读|打开|显示",
+    re.IGNORECASE,
 )
 _WRITE: Final = re.compile(
-    r"\b(?:write|save|create|put)\b|запиши|сохрани|создай|\b(?:escrib\w+|guarda\w*|crea)\b|写|保存|创建", re.I
+    r"\b(?:write|save|create|put)\b|запиши|сохрани|создай|\b(?:escrib\w+|guarda\w*|crea)\b|写|保存|创建", re.IGNORECASE
 )
 _FETCH: Final = re.compile(
     r"\b(?:fetch|get|open|read|visit|summari[sz]e|load)\b|скачай|открой|прочитай|загрузи|\b(?:abre|lee|visita|descarga)\b|打开|访问|读取|抓取",
-    re.I,
+    re.IGNORECASE,
 )
-_QUOTED: Final = re.compile(r"[\"“«「](.+?)[\"”»」]", re.S)
-_AFTER_COLON: Final = re.compile(r"[:：]\s*(.+)", re.S)
+_QUOTED: Final = re.compile(r"[\"“«「](.+?)[\"”»」]", re.DOTALL)
+_AFTER_COLON: Final = re.compile(r"[:：]\s*(.+)", re.DOTALL)
 _CONTENT: Final = re.compile(
     r"(?:\b(?:write|save|put)\b|запиши|сохрани|\b(?:escribe|guarda)\b)\s+(.+?)\s+(?:in|into|to|в|во|en|a)\s+(?:(?:the|a|файл|el|un)\s+)*"
-    r"(?:file\s+|archivo\s+)?$", re.I | re.S,
+    r"(?:file\s+|archivo\s+)?$", re.IGNORECASE | re.DOTALL,
 )  # fmt: skip
 
 

@@ -49,26 +49,20 @@ class Wire:
             await asyncio.sleep(min(left, _LOOK_EVERY))
             self.check()
 
-    async def open(self, content_type: str) -> None:
+    async def open(self, content_type: str) -> web.StreamResponse:
         """Send the head of a streamed answer."""
         self.check()
         self.stream = web.StreamResponse(headers={"Content-Type": content_type, "Cache-Control": "no-store"})
         await self.stream.prepare(self.request)
+        return self.stream
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, stream: web.StreamResponse, data: bytes) -> None:
         """Send one piece of a streamed answer."""
         self.check()
-        assert self.stream is not None
         try:
-            await self.stream.write(data)
+            await stream.write(data)
         except ConnectionError as error:
             raise CallerLeft from error
-
-    async def finish(self) -> web.StreamResponse:
-        """End a streamed answer."""
-        assert self.stream is not None
-        await self.stream.write_eof()
-        return self.stream
 
     def drop(self) -> None:
         """Close the connection without a word."""

@@ -13,9 +13,11 @@ from typing import Final
 
 from manager_bot.demo.gemini.errors import Json, JsonObject
 
-_INTERNAL: Final = re.compile(r"<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>.*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>\s*", re.S)
+_INTERNAL: Final = re.compile(
+    r"<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>.*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>\s*", re.DOTALL
+)
 _STAMP: Final = re.compile(r"\s*\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d[^\]\n]*\][ \t]*")
-_BLOCK: Final = re.compile(r"\s*[^\n]*⟦openclaw:ctx⟧\s*\n```json\n.*?\n```[ \t]*\n*", re.S)
+_BLOCK: Final = re.compile(r"\s*[^\n]*⟦openclaw:ctx⟧\s*\n```json\n.*?\n```[ \t]*\n*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
