@@ -1,0 +1,1 @@
+"""The emulated Telegram: a strict Bot API, and the people who use it."""
