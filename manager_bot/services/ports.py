@@ -43,3 +43,11 @@ class Wakeup(Protocol):
     def poke(self, agent_id: int) -> None:
         """Look at this agent now; never blocks, may be called for any id."""
         ...
+
+
+class Admission(Protocol):
+    """Whether strangers may be let in: only while the host's safety conditions stand (the agents' firewall)."""
+
+    async def is_open(self) -> bool:
+        """True while agents are kept apart from the host and from each other."""
+        ...
