@@ -30,9 +30,9 @@ refused; an error is `{"error": …}` with 400, 403 or 404. `{person}` and `{bot
     POST   …/react                                  {message_id, emoji | null} → message
     POST   …/block, …/unblock                       → chat
     GET    /world/files/{file_unique_id}            a file's bytes, as the person opens it
-    GET    /world/events?after=N                    server-sent events: person, bot, bot_deleted, token_replaced, message,
-                                                    edit, delete, press, callback_answer, typing, reaction, pin, block,
-                                                    commands, api_call, reset, and what the other stand-ins publish
+    GET    /world/events?after=N                    server-sent events: person, bot, bot_deleted, token_replaced,
+                                                    message, edit, delete, press, callback_answer, typing, reaction,
+                                                    pin, block, commands, api_call, gemini_call, reset
     GET    /world/transcript?bot=&method=&ok=&after=&limit=   every Bot API call, tokens redacted
     GET    /world/clock, POST {advance: seconds}    moves rules of age, not waiting
     GET    /world/limits, POST {chat_burst?, chat_per_second?, bot_burst?, bot_per_second?}
@@ -51,14 +51,18 @@ import asyncio
 import importlib
 import importlib.util
 import signal
+import sys
+import time
 from dataclasses import dataclass, field
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from manager_bot.demo.clock import Clock
 from manager_bot.demo.control import control_routes
 from manager_bot.demo.control.routes import guard_control
 from manager_bot.demo.events import EventBus
+from manager_bot.demo.gemini import GeminiState, build_gemini, gemini_control_routes
 from manager_bot.demo.telegram.api import BotApi
 from manager_bot.demo.telegram.state import Telegram
 
@@ -70,6 +74,7 @@ class World:
     """The parts that share one clock and one stream of events."""
 
     clock: Clock = field(default_factory=Clock)
+    gemini: GeminiState = field(default_factory=GeminiState)
     events: EventBus = field(init=False)
     telegram: Telegram = field(init=False)
 
@@ -77,19 +82,52 @@ class World:
         self.events = EventBus(self.clock)
         self.telegram = Telegram(self.clock, self.events)
 
+    def reset(self) -> None:
+        self.clock.skipped = 0.0
+        self.gemini.reset()
+        self.telegram.reset()
+
 
 def build_world(world: World) -> web.Application:
-    """The application of the whole world."""
-    app = web.Application(client_max_size=BODY_LIMIT, middlewares=[guard_control])
+    """The application of the whole world; a further stand-in is mounted here beside Gemini."""
+    app = web.Application(client_max_size=BODY_LIMIT, middlewares=[guard_control, _gemini_events(world.events)])
 
     async def status(request: web.Request) -> web.Response:
         root = f"http://{request.host}/telegram"
         return web.json_response({"ready": True, "telegram_root": root, "last_event": world.events.last})
 
+    async def reset(request: web.Request) -> web.Response:
+        world.reset()
+        return await status(request)
+
     app.router.add_get("/world", status)
+    app.router.add_post("/world/reset", reset)
     app.router.add_routes(BotApi(world.telegram).routes())
     app.router.add_routes(control_routes(world.telegram))
+    app.router.add_routes(gemini_control_routes(world.gemini))
+    app.add_subapp("/gemini", build_gemini(world.gemini))
+    if importlib.util.find_spec("manager_bot.demo.page"):
+        app.router.add_routes(importlib.import_module("manager_bot.demo.page").build_page())
     return app
+
+
+def _gemini_events(events: EventBus) -> Middleware:
+    """Each model call becomes a `gemini_call` event, once it has ended."""
+
+    @web.middleware
+    async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.path.startswith("/gemini/"):
+            return await handler(request)
+        started, status = time.perf_counter(), 499
+        try:
+            response = await handler(request)
+            status = response.status
+            return response
+        finally:
+            seconds = round(time.perf_counter() - started, 4)
+            events.publish("gemini_call", path=request.path, status=status, seconds=seconds)
+
+    return watch
 
 
 async def start_world(host: str, port: int, world: World | None = None) -> tuple[web.AppRunner, int]:
@@ -108,7 +146,8 @@ async def serve(host: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     runner, port = await start_world(host, port)
-    print(f"the world listens on http://{host}:{port}", flush=True)
+    sys.stdout.write(f"the world listens on http://{host}:{port}\n")
+    sys.stdout.flush()
     await stop.wait()
     await runner.cleanup()
 

@@ -45,7 +45,7 @@ class ChatRoutes:
     def _now(self) -> float:
         return self.acts.telegram.clock.now()
 
-    async def list(self, request: web.Request) -> web.Response:
+    async def list(self, _: web.Request) -> web.Response:
         chats = self.acts.telegram.chats.by_pair.values()
         return web.json_response([chat.as_seen(self._now()) for chat in chats])
 

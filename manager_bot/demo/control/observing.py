@@ -76,7 +76,7 @@ class Observing:
         )
         return web.json_response([call.as_json() for call in calls])
 
-    async def clock(self, request: web.Request) -> web.Response:
+    async def clock(self, _: web.Request) -> web.Response:
         return web.json_response({"now": self.telegram.clock.now(), "skipped": self.telegram.clock.skipped})
 
     async def advance(self, request: web.Request) -> web.Response:
@@ -84,7 +84,7 @@ class Observing:
         self.telegram.clock.advance(body.number("advance", 0))
         return await self.clock(request)
 
-    async def limits(self, request: web.Request) -> web.Response:
+    async def limits(self, _: web.Request) -> web.Response:
         return web.json_response(asdict(self.telegram.flood.limits))
 
     async def set_limits(self, request: web.Request) -> web.Response:
@@ -100,7 +100,7 @@ class Observing:
         )
         return await self.limits(request)
 
-    async def faults(self, request: web.Request) -> web.Response:
+    async def faults(self, _: web.Request) -> web.Response:
         return web.json_response([fault.as_json() for fault in self.telegram.faults.active.values()])
 
     async def add_fault(self, request: web.Request) -> web.Response:
@@ -116,7 +116,7 @@ class Observing:
         retry_after = body.whole_or_none("retry_after")
         status = body.whole_or_none("status") or (429 if retry_after is not None else 500)
         fault = self.telegram.faults.add(
-            cast(FaultKind, kind),
+            cast("FaultKind", kind),
             method=body.text_or_none("method") or "*",
             bot=str(body.values.get("bot") or "*"),
             count=body.whole_or_none("count"),
@@ -129,7 +129,7 @@ class Observing:
         )
         return web.json_response(fault.as_json())
 
-    async def clear_faults(self, request: web.Request) -> web.Response:
+    async def clear_faults(self, _: web.Request) -> web.Response:
         self.telegram.faults.active.clear()
         return web.json_response([])
 

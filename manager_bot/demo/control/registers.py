@@ -53,7 +53,7 @@ class Registers:
             raise refuse(404, f"no bot {reference!r}")
         return found
 
-    async def people(self, request: web.Request) -> web.Response:
+    async def people(self, _: web.Request) -> web.Response:
         return web.json_response([person.as_user() for person in self.telegram.people.by_id.values()])
 
     async def add_person(self, request: web.Request) -> web.Response:
@@ -63,7 +63,7 @@ class Registers:
             username=body.text_or_none("username"),
             last_name=body.text_or_none("last_name"),
             language_code=body.text_or_none("language_code"),
-            id=body.whole_or_none("id"),
+            person_id=body.whole_or_none("id"),
         )
         self.telegram.events.publish("person", person=person.as_user())
         return web.json_response(person.as_user())
@@ -80,7 +80,7 @@ class Registers:
         )
         return web.json_response(bot.as_json())
 
-    async def bots(self, request: web.Request) -> web.Response:
+    async def bots(self, _: web.Request) -> web.Response:
         return web.json_response([bot.as_json() for bot in self.telegram.bots.by_id.values()])
 
     async def add_bot(self, request: web.Request) -> web.Response:

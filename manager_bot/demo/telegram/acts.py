@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from aiogram.types import InlineKeyboardButton, KeyboardButton
 
@@ -14,6 +15,14 @@ from manager_bot.demo.telegram.messages import Message
 from manager_bot.demo.telegram.people import Person
 from manager_bot.demo.telegram.presses import Press
 from manager_bot.demo.telegram.state import Telegram
+
+_B = TypeVar("_B", InlineKeyboardButton, KeyboardButton)
+
+
+def by_words(buttons: list[_B], text: str) -> list[_B]:
+    """The button that reads so; else those that contain it, for labels start with an emoji."""
+    exact = [button for button in buttons if button.text == text]
+    return exact or [button for button in buttons if text and text in button.text]
 
 
 class Impossible(ValueError):
@@ -64,12 +73,13 @@ class Acts:
         for message in sorted(chat.messages.values(), key=lambda m: -m.id):
             if message.deleted or message.inline is None or message_id not in {None, message.id}:
                 continue
-            for row in message.inline.inline_keyboard:
-                for button in row:
-                    if (data is not None and button.callback_data == data) or (
-                        data is None and text is not None and button.text == text
-                    ):
-                        return message, button
+            buttons = [button for row in message.inline.inline_keyboard for button in row]
+            if data is not None:
+                fits = [button for button in buttons if button.callback_data == data]
+            else:
+                fits = by_words(buttons, text or "")
+            if fits:
+                return message, fits[0]
         return None
 
     def press(self, message: Message, data: str) -> Press:
@@ -85,7 +95,8 @@ class Acts:
     def find_key(self, chat: Chat, text: str) -> KeyboardButton | None:
         """A key of the keyboard under the chat."""
         rows = chat.keyboard.keyboard if chat.keyboard else []
-        return next((key for row in rows for key in row if key.text == text), None)
+        fits = by_words([key for row in rows for key in row], text)
+        return fits[0] if fits else None
 
     def press_key(self, chat: Chat, key: KeyboardButton, *, username: str | None, name: str | None) -> Message:
         """A key sends its text, or makes a managed bot where it asks for one."""

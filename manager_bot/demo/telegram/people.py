@@ -37,16 +37,22 @@ class People:
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(FIRST_PERSON_ID))
 
     def add(
-        self, first_name: str, *, username: str | None, last_name: str | None, language_code: str | None, id: int | None
+        self,
+        first_name: str,
+        *,
+        username: str | None,
+        last_name: str | None,
+        language_code: str | None,
+        person_id: int | None,
     ) -> Person:
-        if id is None:
-            id = next(number for number in self._ids if number not in self.by_id)
-        if id in self.by_id:
-            raise ValueError(f"a person with id {id} exists")
+        if person_id is None:
+            person_id = next(number for number in self._ids if number not in self.by_id)
+        if person_id in self.by_id:
+            raise ValueError(f"a person with id {person_id} exists")
         if username and self.find(username):
             raise ValueError(f"the username {username} is taken")
-        person = Person(id, first_name, last_name, username, language_code)
-        self.by_id[id] = person
+        person = Person(person_id, first_name, last_name, username, language_code)
+        self.by_id[person_id] = person
         return person
 
     def find(self, reference: str) -> Person | None:

@@ -123,19 +123,17 @@ def _decoded(name: str, annotation: object, value: object, files: dict[str, Uplo
         if int in accepted and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
             return int(value)
         return str(value) if isinstance(value, (int, float)) and int not in accepted else value
-    if InputFile in accepted and isinstance(value, str):
+    if not isinstance(value, str):
+        return value
+    if InputFile in accepted:
         upload = files.get(value.removeprefix("attach://"))
         if upload is None:
             raise bad_request("wrong file identifier/HTTP URL specified")
         return BufferedInputFile(upload.data, upload.name)
-    if not isinstance(value, str):
-        return value
     if bool in accepted:
         return value.lower() in {"true", "1", "yes", "t", "y"}
-    if not value.strip():
-        return None
     try:
-        return json.loads(value)
+        return json.loads(value) if value.strip() else None
     except ValueError:
         raise bad_request(f"can't parse {_WHAT.get(name, name)}") from None
 

@@ -26,10 +26,10 @@ class Telegram:
 
     clock: Clock
     events: EventBus
-    people: People = field(default_factory=People)
-    files: Files = field(default_factory=Files)
-    flood: Flood = field(default_factory=Flood)
-    faults: Faults = field(default_factory=Faults)
+    people: People = field(init=False)
+    files: Files = field(init=False)
+    flood: Flood = field(init=False)
+    faults: Faults = field(init=False)
     bots: Bots = field(init=False)
     chats: Chats = field(init=False)
     presses: Presses = field(init=False)
@@ -37,11 +37,25 @@ class Telegram:
     started_at: float = field(init=False)
 
     def __post_init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self.people = People()
+        self.files = Files()
+        self.flood = Flood()
+        self.faults = Faults()
         self.bots = Bots(self.clock)
         self.chats = Chats(self.people, self.clock)
         self.presses = Presses(self.clock)
         self.transcript = Transcript(self.events)
         self.started_at = self.clock.now()
+
+    def reset(self) -> None:
+        """As on the first day; who still polls learns that the bot is gone."""
+        for bot in list(self.bots.by_id.values()):
+            self.bots.delete(bot)
+        self._begin()
+        self.events.publish("reset")
 
     def post(
         self,

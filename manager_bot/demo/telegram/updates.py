@@ -88,7 +88,7 @@ class UpdateQueue:
             self._poll.end(error)
 
     async def get(
-        self, offset: int | None, limit: int | None, timeout: int | None, allowed: Sequence[str] | None
+        self, offset: int | None, limit: int | None, wait: int | None, allowed: Sequence[str] | None
     ) -> list[Update]:
         """Confirm what came before `offset`, then answer with what waits; the older of two polls loses."""
         self.polls += 1
@@ -97,7 +97,7 @@ class UpdateQueue:
             self.allowed = tuple(allowed)
         self._confirm(offset or 0)
         most = min(max(limit or MOST_AT_ONCE, 1), MOST_AT_ONCE)
-        seconds = min(max(timeout or 0, 0), LONGEST_POLL_SECONDS)
+        seconds = min(max(wait or 0, 0), LONGEST_POLL_SECONDS)
         poll = self._poll = _Poll()
         try:
             async with asyncio.timeout(seconds or None):

@@ -52,7 +52,7 @@ async def delete_webhook(call: Call, method: DeleteWebhook) -> object:
 
 
 @answers(GetWebhookInfo)
-async def get_webhook_info(call: Call, method: GetWebhookInfo) -> object:
+async def get_webhook_info(call: Call, _: GetWebhookInfo) -> object:
     hook = call.bot.webhook
     info: dict[str, object] = {
         "url": hook.url if hook else "",

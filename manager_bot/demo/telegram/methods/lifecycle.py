@@ -11,12 +11,12 @@ CLOSE_AFTER_SECONDS = 600
 
 
 @answers(GetMe)
-async def get_me(call: Call, method: GetMe) -> object:
+async def get_me(call: Call, _: GetMe) -> object:
     return call.bot.as_me()
 
 
 @answers(LogOut)
-async def log_out(call: Call, method: LogOut) -> object:
+async def log_out(call: Call, _: LogOut) -> object:
     """From now on every call is refused; the real server lets the bot back after ten minutes."""
     call.bot.logged_out = True
     call.bot.updates.end_poll(ApiError(400, "Logged out"))
@@ -24,7 +24,7 @@ async def log_out(call: Call, method: LogOut) -> object:
 
 
 @answers(Close)
-async def close(call: Call, method: Close) -> object:
+async def close(call: Call, _: Close) -> object:
     """Refused in the first ten minutes after the server's start."""
     age = call.telegram.clock.now() - call.telegram.started_at
     if age < CLOSE_AFTER_SECONDS:

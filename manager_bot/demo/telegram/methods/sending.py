@@ -20,9 +20,11 @@ from manager_bot.demo.telegram.methods.markup import checked_markup
 from manager_bot.demo.telegram.methods.registry import Call, answers
 
 ACTIONS = frozenset(
-    "typing upload_photo record_video upload_video record_voice upload_voice upload_document choose_sticker "
-    "find_location record_video_note upload_video_note".split()
-)
+    {
+        "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document",
+        "choose_sticker", "find_location", "record_video_note", "upload_video_note",
+    }
+)  # fmt: skip
 
 
 def mode(parse_mode: object) -> str | None:
