@@ -106,9 +106,16 @@ def build_world(world: World) -> web.Application:
     app.router.add_routes(control_routes(world.telegram))
     app.router.add_routes(gemini_control_routes(world.gemini))
     app.add_subapp("/gemini", build_gemini(world.gemini))
-    if importlib.util.find_spec("manager_bot.demo.page"):
-        app.router.add_routes(importlib.import_module("manager_bot.demo.page").build_page())
+    app.router.add_routes(_page())
     return app
+
+
+def _page() -> list[web.RouteDef]:
+    """The chat page, where this installation has one."""
+    if importlib.util.find_spec("manager_bot.demo.page") is None:
+        return []
+    build = getattr(importlib.import_module("manager_bot.demo.page"), "build_page", None)
+    return list(build()) if build else []
 
 
 def _gemini_events(events: EventBus) -> Middleware:
