@@ -90,7 +90,7 @@ class LocalClawBot:
             await asyncio.sleep(0.1)
 
     async def command(self, *arguments: str) -> str:
-        """Run a `clawbot` command on this installation; raises :class:`OperatorError` with its last line if it fails."""
+        """Run a `clawbot` command here; raises :class:`OperatorError` with its last line if it fails."""
         status, output = await run_once(arguments, self.environment, self.place.folder)
         if status != 0:
             lines = output.strip().splitlines() or ["it wrote nothing"]

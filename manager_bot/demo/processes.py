@@ -80,8 +80,7 @@ class Part:
 
 
 async def run_once(arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> tuple[int, str]:
-    """Run one `clawbot` command to its end; its exit status and everything it wrote."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Run one `clawbot` command in *folder* to its end; its exit status and everything it wrote."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
