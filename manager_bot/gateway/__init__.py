@@ -1,0 +1,1 @@
+"""The agents' only door out: the Gemini door (token gateway) and the Telegram door (relay)."""

@@ -1,0 +1,1 @@
+"""The gateway's decisions as pure functions of plain data: no clock, no network, no database."""
