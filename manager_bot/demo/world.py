@@ -140,7 +140,7 @@ def _gemini_events(events: EventBus) -> Middleware:
 async def start_world(host: str, port: int, world: World | None = None) -> tuple[web.AppRunner, int]:
     """Listen; port 0 takes a free one. Returns what stops it, and the port."""
     app = build_world(world or World())
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     await site.start()

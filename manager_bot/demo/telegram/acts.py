@@ -14,6 +14,7 @@ from manager_bot.demo.telegram.formatting import TEXT_LIMIT, formatted, utf16_le
 from manager_bot.demo.telegram.messages import Message
 from manager_bot.demo.telegram.people import Person
 from manager_bot.demo.telegram.presses import Press
+from manager_bot.demo.telegram.reactions import is_reaction
 from manager_bot.demo.telegram.state import Telegram
 
 _B = TypeVar("_B", InlineKeyboardButton, KeyboardButton)
@@ -117,6 +118,8 @@ class Acts:
 
     def react(self, chat: Chat, message_id: int, emoji: str | None) -> Message:
         message = self.visible(chat, message_id)
+        if emoji and not is_reaction(emoji):
+            raise Impossible(f"{emoji} is no reaction")
         old = message.reactions.get(chat.person.id, [])
         new: list[dict[str, object]] = [{"type": "emoji", "emoji": emoji}] if emoji else []
         message.reactions[chat.person.id] = new

@@ -41,12 +41,18 @@ class BotApi:
         return web.json_response(not_found().body(), status=404)
 
     async def download(self, request: web.Request) -> web.Response:
-        """A file's bytes, for the bot whose getFile named the path."""
+        """A file's bytes, for the bot whose getFile named the path; a fault for it is one of method "file"."""
+        named = self._named(request.match_info["token"])
+        fault = self.telegram.faults.strike("file", named.id if named else None, named.username if named else None)
         try:
+            if fault:
+                await self._suffer(request, fault)
             bot = self.telegram.bots.authenticate(request.match_info["token"])
             file = self.telegram.files.fetch(bot.id, request.match_info["path"])
         except ApiError as error:
             return web.json_response(error.body(), status=error.code)
+        except _Garbage as garbage:
+            return garbage.response
         return web.Response(body=file.upload.data, content_type="application/octet-stream")
 
     async def call(self, request: web.Request) -> web.StreamResponse:

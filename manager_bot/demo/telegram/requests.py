@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from typing import Any, Union, get_args, get_origin
 
 from aiogram.methods.base import TelegramMethod
-from aiogram.types import BufferedInputFile, InputFile
+from aiogram.types import (
+    BufferedInputFile,
+    ForceReply,
+    InlineKeyboardMarkup,
+    InputFile,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
@@ -34,6 +41,12 @@ _WHAT = {
     "reply_parameters": "reply parameters JSON object",
     "media": "media JSON object",
     "commands": "commands JSON object",
+}
+_KEYBOARDS: dict[str, type[BaseModel]] = {
+    "inline_keyboard": InlineKeyboardMarkup,
+    "keyboard": ReplyKeyboardMarkup,
+    "remove_keyboard": ReplyKeyboardRemove,
+    "force_reply": ForceReply,
 }
 _UNSUPPORTED = (
     "business_connection_id",
@@ -88,6 +101,8 @@ def build_method(kind: type[Method], parameters: Parameters) -> Method:
     }
     for name in parameters.files.keys() & kind.model_fields.keys():
         values[name] = f"attach://{name}"
+    if "reply_markup" in values:
+        values["reply_markup"] = _keyboard(values["reply_markup"])
     for name in _UNSUPPORTED:
         if values.get(name) is not None:
             raise not_emulated(f"parameter {name}")
@@ -136,6 +151,21 @@ def _decoded(name: str, annotation: object, value: object, files: dict[str, Uplo
         return json.loads(value) if value.strip() else None
     except ValueError:
         raise bad_request(f"can't parse {_WHAT.get(name, name)}") from None
+
+
+def _keyboard(value: object) -> object:
+    """The kind of keyboard its own field names: the models alone would take a broken one for another kind."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise bad_request("object expected as reply markup")
+    for field, kind in _KEYBOARDS.items():
+        if field in value:
+            try:
+                return kind.model_validate(value)
+            except ValidationError:
+                raise bad_request(f"can't parse {_WHAT['reply_markup']}") from None
+    raise bad_request(f"can't parse {_WHAT['reply_markup']}")
 
 
 def _complaint(error: ValidationError) -> Exception:

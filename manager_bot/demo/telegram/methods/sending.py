@@ -18,6 +18,7 @@ from manager_bot.demo.telegram.formatting import TEXT_LIMIT, Formatted, formatte
 from manager_bot.demo.telegram.messages import Message
 from manager_bot.demo.telegram.methods.markup import checked_markup
 from manager_bot.demo.telegram.methods.registry import Call, answers
+from manager_bot.demo.telegram.reactions import is_reaction
 
 ACTIONS = frozenset(
     {
@@ -46,9 +47,11 @@ def replied_to(
 
 
 def message_text(text: str, parse_mode: object, entities: object) -> Formatted:
+    if not text:
+        raise bad_request("message text is empty")
     content = formatted(text, mode(parse_mode), entities if isinstance(entities, list) else None)
     if not content.text:
-        raise bad_request("message text is empty")
+        raise bad_request("text must be non-empty")
     return content
 
 
@@ -94,10 +97,13 @@ async def set_message_reaction(call: Call, method: SetMessageReaction) -> object
     reactions = method.reaction or []
     if len(reactions) > 1:
         raise bad_request("REACTIONS_TOO_MANY")
+    given: list[dict[str, object]] = []
     for reaction in reactions:
         if not isinstance(reaction, ReactionTypeEmoji):
             raise not_emulated("any reaction but an emoji")
-    given: list[dict[str, object]] = [{"type": "emoji", "emoji": r.emoji} for r in reactions if hasattr(r, "emoji")]
+        if not is_reaction(reaction.emoji):
+            raise bad_request("REACTION_INVALID")
+        given.append({"type": "emoji", "emoji": reaction.emoji})
     message.reactions[call.bot.id] = given
     call.telegram.events.publish("reaction", message=message.as_seen())
     return True
