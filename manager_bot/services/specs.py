@@ -1,0 +1,62 @@
+"""From an agent's row to the spec of its container."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from manager_bot.openclaw import files
+from manager_bot.openclaw.config import AgentConfig, render
+from manager_bot.plans import plan_of
+from manager_bot.runtime.base import AgentSpec
+from manager_bot.services.sizing import Sizing
+from manager_bot.vault import Vault
+from models import Agent, User
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """Builds specs; writes the agent's folders and config on the way, so that the spec can be started as it is."""
+
+    data_dir: Path
+    image: str
+    gateway_url: str
+    vault: Vault
+    sizing: Sizing
+
+    async def build(self, agent: Agent) -> AgentSpec:
+        """The container this agent should have now. The same row gives the same spec."""
+        user = await User.get(id=agent.user_id)
+        config = render(self._config(agent, user))
+        folders = await asyncio.to_thread(files.prepare, self.data_dir, agent.id, config)
+        plan = plan_of(str(user.plan))
+        size = self.sizing.size_of(plan)
+        return AgentSpec(
+            agent_id=agent.id,
+            name=agent.container_name,
+            image=self.image,
+            memory_mb=size.memory_mb,
+            swap_mb=size.swap_mb,
+            cpu=plan.cpu,
+            health_port=agent.container_port,
+            data_dir=folders.data,
+            config_dir=folders.config,
+            config_digest=hashlib.sha256(config).hexdigest(),
+        )
+
+    def _config(self, agent: Agent, user: User) -> AgentConfig:
+        key = self.vault.open(agent.gateway_key)
+        control = self.vault.fingerprint(SecretStr(f"control:{key.get_secret_value()}"))
+        return AgentConfig(
+            owner_id=user.telegram_id,
+            allowed_ids=tuple(agent.allowed_ids),
+            bot_id=agent.bot_id,
+            gateway_key=key.get_secret_value(),
+            control_token=control,
+            gateway_url=self.gateway_url,
+            custom_rules=user.custom_rules or "",
+        )
