@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(r"\b([0-9]{6,20})(?::|%3[aA])[A-Za-z0-9_-]{30,}")
+_TOKEN = re.compile(r"(?<![0-9])([0-9]{6,20})(?::|%3[aA])[A-Za-z0-9_-]{30,}")
 
 
 def redact(text: str) -> str:
