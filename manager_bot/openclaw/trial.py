@@ -1,0 +1,160 @@
+"""Tries the agent image by starting it: does it answer, and what does it need?"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from manager_bot.openclaw import health, recipe
+from manager_bot.openclaw.config import AgentConfig, render
+from manager_bot.openclaw.exits import exit_of
+from manager_bot.openclaw.footprint import Footprint
+from manager_bot.openclaw.rootfs import ImageError, Report
+from manager_bot.openclaw.standin import StandIn, standing_in
+from manager_bot.openclaw.store import ImageStore, Limits, Trial
+
+_OWNER = 4242
+_QUESTIONS = 3
+_READY_SECONDS = 120.0
+_ANSWER_SECONDS = 60.0
+_STEP_MB = 16
+_SMALLEST_MB = 256
+_LARGEST_MB = 512
+_EXPECTED_MB = 320
+"""Where the search starts; it goes on downwards or upwards from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One start. ``failure`` is empty if every question was answered; seconds are from the start, or per answer."""
+
+    limits: Limits
+    failure: str = ""
+    ready_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    answer_seconds: tuple[float, ...] = ()
+
+    @property
+    def answered(self) -> bool:
+        return not self.failure
+
+
+def try_once(store: ImageStore, image: str, limits: Limits) -> Tried:
+    """Start *image* within *limits*, hardened as agents are, and ask it three questions."""
+    environment = {"NODE_OPTIONS": recipe.node_options(limits.memory_mb)}
+    with _world(store) as (world, mounts), store.trial(image, limits, mounts, environment, writable=False) as trial:
+        return _converse(trial, world, limits)
+
+
+def warm_up(store: ImageStore, image: str) -> None:
+    """Let *image* answer once and keep what Node compiled in it, so that no agent compiles it again."""
+    limits = Limits(_LARGEST_MB)
+    with _world(store) as (world, mounts), store.trial(image, limits, mounts, {}, writable=True) as trial:
+        tried = _converse(trial, world, limits)
+        if not tried.answered:
+            words = [line for line in trial.logs().splitlines() if line.strip()][-1:]
+            raise ImageError(f"the agent image was built but does not answer: {tried.failure} {' '.join(words)[:300]}")
+        trial.stop()
+        trial.commit(image, recipe.changes())
+
+
+def measure(store: ImageStore, image: str, report: Report) -> Footprint:
+    """The smallest memory, in steps of 16 MiB, in which *image* answers in two starts of two; its start unhindered."""
+    free = try_once(store, image, Limits(_LARGEST_MB))
+    if not free.answered:
+        raise ImageError(f"the agent image does not answer within {_LARGEST_MB} MiB: {free.failure}")
+
+    def holds(memory_mb: int) -> bool:
+        tried = [try_once(store, image, Limits(memory_mb))]
+        if tried[0].answered:
+            tried.append(try_once(store, image, Limits(memory_mb)))
+        good = all(one.answered for one in tried)
+        report(f"agent image: {memory_mb} MiB {'is enough' if good else 'is too little: ' + tried[-1].failure}")
+        return good
+
+    smallest = _EXPECTED_MB
+    if holds(smallest):
+        while smallest > _SMALLEST_MB and holds(smallest - _STEP_MB):
+            smallest -= _STEP_MB
+    else:
+        smallest += _STEP_MB
+        while smallest < _LARGEST_MB and not holds(smallest):
+            smallest += _STEP_MB
+    return Footprint(smallest, free.cpu_seconds, free.ready_seconds, free.answer_seconds[0])
+
+
+@contextmanager
+def _world(store: ImageStore) -> Iterator[tuple[StandIn, Mapping[Path, str]]]:
+    """Somebody to talk to, and a new agent's directories with a config that points there."""
+    address = store.bridge_address()
+    with standing_in(address, _OWNER) as world, tempfile.TemporaryDirectory(prefix="clawbot-trial-") as scratch:
+        data, config = Path(scratch, "data"), Path(scratch, "config")
+        for directory in (data, data / "workspace", data / ".openclaw"):
+            directory.mkdir(mode=0o700)
+            os.chown(directory, 1000, 1000)
+        config.mkdir()
+        agent = AgentConfig(
+            owner_id=_OWNER,
+            bot_id=1,
+            gateway_key=secrets.token_urlsafe(32),
+            control_token=secrets.token_urlsafe(32),
+            gateway_url=world.url,
+        )
+        (config / "openclaw.json").write_bytes(render(agent))
+        yield world, {data: "/data", config: "/etc/openclaw"}
+
+
+def _converse(trial: Trial, world: StandIn, limits: Limits) -> Tried:
+    started = time.monotonic()
+    failure = _await_ready(trial, world, started + _READY_SECONDS)
+    if failure:
+        return Tried(limits, failure)
+    ready, cpu = time.monotonic() - started, trial.cpu_seconds()
+    answers = []
+    for number in range(1, _QUESTIONS + 1):
+        world.answered.clear()
+        asked = time.monotonic()
+        world.ask()
+        while not world.answered.wait(0.25):
+            failure = _ended(trial)
+            if failure or time.monotonic() > asked + _ANSWER_SECONDS:
+                return Tried(limits, failure or f"no answer to question {number} in {_ANSWER_SECONDS:.0f} s")
+        answers.append(time.monotonic() - asked)
+    return Tried(limits, "", ready, cpu, tuple(answers))
+
+
+def _await_ready(trial: Trial, world: StandIn, deadline: float) -> str:
+    """Wait until it says so and polls; the reason when it does not."""
+    while time.monotonic() < deadline:
+        if failure := _ended(trial):
+            return failure
+        if world.polled.is_set() and _ready(trial.state().address):
+            return ""
+        time.sleep(0.25)
+    return f"not ready in {_READY_SECONDS:.0f} s"
+
+
+def _ended(trial: Trial) -> str:
+    state = trial.state()
+    if state.running:
+        return ""
+    return (
+        "out of memory" if state.oom_killed else f"ended with exit code {state.exit_code} ({exit_of(state.exit_code)})"
+    )
+
+
+def _ready(address: str) -> bool:
+    url = f"http://{address}:{health.PORT}{health.READY_PATH}"
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return health.parse_ready(answer.status, answer.read()).ready
+    except (urllib.error.URLError, OSError):
+        return False
