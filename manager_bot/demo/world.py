@@ -48,8 +48,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib
-import importlib.util
 import signal
 import sys
 import time
@@ -63,6 +61,7 @@ from manager_bot.demo.control import control_routes
 from manager_bot.demo.control.routes import guard_control
 from manager_bot.demo.events import EventBus
 from manager_bot.demo.gemini import GeminiState, build_gemini, gemini_control_routes
+from manager_bot.demo.page import build_page
 from manager_bot.demo.telegram.api import BotApi
 from manager_bot.demo.telegram.state import Telegram
 
@@ -106,16 +105,8 @@ def build_world(world: World) -> web.Application:
     app.router.add_routes(control_routes(world.telegram))
     app.router.add_routes(gemini_control_routes(world.gemini))
     app.add_subapp("/gemini", build_gemini(world.gemini))
-    app.router.add_routes(_page())
+    app.router.add_routes(build_page())
     return app
-
-
-def _page() -> list[web.RouteDef]:
-    """The chat page, where this installation has one."""
-    if importlib.util.find_spec("manager_bot.demo.page") is None:
-        return []
-    build = getattr(importlib.import_module("manager_bot.demo.page"), "build_page", None)
-    return list(build()) if build else []
 
 
 def _gemini_events(events: EventBus) -> Middleware:

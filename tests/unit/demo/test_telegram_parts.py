@@ -65,22 +65,10 @@ def test_parameters_we_do_not_emulate_are_said_to_be_so(name: str) -> None:
 
 def test_every_method_an_agent_or_the_manager_calls_is_emulated() -> None:
     called = [
-        "getMe",
-        "deleteWebhook",
-        "deleteMyCommands",
-        "setMyCommands",
-        "getUpdates",
-        "sendMessage",
-        "sendChatAction",
-        "editMessageText",
-        "deleteMessage",
-        "answerCallbackQuery",
-        "getFile",
-        "sendPhoto",
-        "sendDocument",
-        "setMessageReaction",
-        "getManagedBotToken",
-    ]
+        "getMe", "deleteWebhook", "deleteMyCommands", "setMyCommands", "getUpdates",
+        "sendMessage", "sendChatAction", "editMessageText", "deleteMessage", "answerCallbackQuery",
+        "getFile", "sendPhoto", "sendDocument", "setMessageReaction", "getManagedBotToken",
+    ]  # fmt: skip
     assert [name for name in called if find_method(name)[1] is None] == []
     assert find_method("sendDice")[0] is not None
     assert find_method("sendDice")[1] is None
