@@ -31,7 +31,7 @@ class Texts:
         catalogues = {}
         for path in sorted(folder.glob("*/LC_MESSAGES/clawbot.po")):
             with path.open("rb") as source:
-                catalogue = read_po(source)
+                catalogue = read_po(source, locale=path.parent.parent.name)
             compiled = io.BytesIO()
             write_mo(compiled, catalogue)
             compiled.seek(0)
