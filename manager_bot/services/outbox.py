@@ -30,6 +30,7 @@ class NoticeKind(StrEnum):
     MESSAGE_FROM_ADMIN = "message_from_admin"  # text
     SUSPENDED = "suspended"  # -
     RESUMED = "resumed"  # -
+    AGENT_ARCHIVED = "agent_archived"  # bot_username, until (ISO 8601)
     AGENT_PURGED = "agent_purged"  # bot_username
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import SecretStr
 
-from manager_bot.openclaw import files
 from manager_bot.openclaw.config import AgentConfig, render
+from manager_bot.openclaw.files import AgentFiles
 from manager_bot.plans import plan_of
 from manager_bot.runtime.base import AgentSpec
 from manager_bot.services.sizing import Sizing
@@ -22,7 +21,7 @@ from models import Agent, User
 class Specs:
     """Builds specs; writes the agent's folders and config on the way, so that the spec can be started as it is."""
 
-    data_dir: Path
+    files: AgentFiles
     image: str
     gateway_url: str
     vault: Vault
@@ -32,7 +31,8 @@ class Specs:
         """The container this agent should have now. The same row gives the same spec."""
         user = await User.get(id=agent.user_id)
         config = render(self._config(agent, user))
-        folders = await asyncio.to_thread(files.prepare, self.data_dir, agent.id, config)
+        data_dir = await asyncio.to_thread(self.files.prepare, str(agent.id))
+        config_dir = await asyncio.to_thread(self.files.write_config, str(agent.id), config)
         plan = plan_of(str(user.plan))
         size = self.sizing.size_of(plan)
         return AgentSpec(
@@ -43,8 +43,8 @@ class Specs:
             swap_mb=size.swap_mb,
             cpu=plan.cpu,
             health_port=agent.container_port,
-            data_dir=folders.data,
-            config_dir=folders.config,
+            data_dir=data_dir,
+            config_dir=config_dir,
             config_digest=hashlib.sha256(config).hexdigest(),
         )
 

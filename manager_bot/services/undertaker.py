@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 from tortoise.transactions import in_transaction
 
 from manager_bot.clock import Clock
 from manager_bot.failpoints import reach
-from manager_bot.openclaw import files
+from manager_bot.openclaw.files import AgentFiles
 from manager_bot.services.audit import SYSTEM, Audit
 from manager_bot.services.outbox import NoticeKind, Outbox
 from models import Agent, Archive, User
@@ -23,7 +22,7 @@ KEPT = timedelta(days=7)
 class Undertaker:
     """Buries agents whose container is gone, and purges archives whose time has come. Every act can be repeated."""
 
-    data_dir: Path
+    files: AgentFiles
     clock: Clock
     outbox: Outbox
     audit: Audit
@@ -33,9 +32,9 @@ class Undertaker:
 
         A crash between the move and the row is finished by calling it again.
         """
-        path = await asyncio.to_thread(files.archive, self.data_dir, agent.id)
-        reach("undertaker.archived")
         now = self.clock.now()
+        path = await asyncio.to_thread(self._put_away, str(agent.id), now)
+        reach("undertaker.archived")
         async with in_transaction():
             await Archive.update_or_create(
                 defaults={
@@ -52,7 +51,13 @@ class Undertaker:
                 agent_id=agent.id,
             )
             await agent.delete()
-            await User.filter(id=agent.user_id).update(card_revision=0)
+            user = await User.get(id=agent.user_id)
+            await self.outbox.post(
+                user.telegram_id,
+                NoticeKind.AGENT_ARCHIVED,
+                {"bot_username": agent.bot_username, "until": (now + KEPT).isoformat()},
+                dedupe_key=f"archived:{agent.id}",
+            )
             await self.audit.record(SYSTEM, "agent.archive", user_id=agent.user_id, agent_id=agent.id)
         reach("undertaker.buried")
 
@@ -60,7 +65,8 @@ class Undertaker:
         """Remove every archive that was kept long enough, for good; how many there were."""
         due = await Archive.filter(purge_at__lte=self.clock.now()).prefetch_related("user")
         for archive in due:
-            await asyncio.to_thread(files.purge, self.data_dir, archive.agent_id)
+            if archive.path:
+                await asyncio.to_thread(self.files.purge, archive.path)
             async with in_transaction():
                 await archive.delete()
                 await self.outbox.post(
@@ -71,3 +77,8 @@ class Undertaker:
                 )
                 await self.audit.record(SYSTEM, "agent.purge", user_id=archive.user_id, agent_id=archive.agent_id)
         return len(due)
+
+    def _put_away(self, name: str, now: datetime) -> str:
+        """The archive's name; one made before a crash is found again, an agent that never had data has none."""
+        made = self.files.put_away(name, now)
+        return made or next((one.name for one in self.files.archives() if one.agent == name), "")

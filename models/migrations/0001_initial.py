@@ -304,7 +304,7 @@ class Migration(migrations.Migration):
                 "table": "archives",
                 "app": "models",
                 "pk_attr": "id",
-                "table_description": "The data of a removed agent, kept for seven days; ``path`` is relative to the data folder.",
+                "table_description": "The data of a removed agent, kept for seven days; ``path`` is its name in the archive (empty: it had no data).",
             },
             bases=["Model"],
         ),
