@@ -1,6 +1,6 @@
 // The open chat.
 
-import { chatPath, post } from "./api.js";
+import { chatPath, get, post } from "./api.js";
 import { Composer, botForm } from "./composer.js";
 import { avatar, day, h, icon, toast } from "./dom.js";
 import { bubble } from "./message.js";
@@ -28,7 +28,10 @@ export class ChatView {
     this.draw();
   }
 
-  refresh() {
+  /** After one's own act: a one-time keyboard may have gone without an event. */
+  async refresh() {
+    const { messages, ...info } = await get(chatPath(store.me.id, this.botId));
+    this.chat.info = info;
     this.composer.keysShown = true;
     this.showFoot();
     this.toEnd();

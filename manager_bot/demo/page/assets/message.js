@@ -12,7 +12,7 @@ export function bubble(message, view) {
   if (service) return h("div.service", { data: { id: message.message_id } }, service);
   const mine = !message.outgoing;
   const body = h("div.bubble", {}, quote(message, view), attachment(message.file),
-    message.text ? h("div.text", { dir: "auto" }, render(message.text, message.entities, view.act)) : null,
+    message.text ? h("span.text", { dir: "auto" }, render(message.text, message.entities, view.act)) : null,
     h("div.meta", {}, message.pinned ? icon("pin") : null, message.edited ? "edited " : "",
       h("time", { datetime: new Date(message.date * 1000).toISOString() }, clock(message.date))));
   return h(mine ? "article.message.mine" : "article.message", { data: { id: message.message_id }, "aria-label": mine ? "You wrote" : "The bot wrote" },
