@@ -102,6 +102,9 @@ class Agent(Model):
     healthy_since: datetime | None = fields.DatetimeField(null=True)
     last_poll_at: datetime | None = fields.DatetimeField(null=True)
     last_activity_at: datetime | None = fields.DatetimeField(null=True)
+    door_trouble = fields.CharEnumField(Trouble, max_length=24, null=True)
+    updates_waiting = fields.IntField(default=0)
+    waiting_since: datetime | None = fields.DatetimeField(null=True)
     revision = fields.IntField(default=1)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 

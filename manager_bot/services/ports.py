@@ -51,3 +51,27 @@ class Admission(Protocol):
     async def is_open(self) -> bool:
         """True while agents are kept apart from the host and from each other."""
         ...
+
+
+class DoorReport(Protocol):
+    """What the Telegram door sees of an agent, told to a watchdog of the same process; none of it may block.
+
+    The same stands in the agent's row (``last_poll_at``, ``door_trouble``, ``updates_waiting``, ``waiting_since``) for a
+    watchdog that runs elsewhere.
+    """
+
+    def polled(self, agent_id: int) -> None:
+        """It asked for updates: at once the first time after its start, then every ten seconds at most."""
+        ...
+
+    def revoked(self, agent_id: int) -> None:
+        """Telegram answered 401 to its bot token."""
+        ...
+
+    def polled_elsewhere(self, agent_id: int) -> None:
+        """Telegram ended its polls repeatedly with 409: another program polls the same bot."""
+        ...
+
+    def updates_waiting(self, agent_id: int, count: int) -> None:
+        """Nobody polls and *count* updates wait (0: no longer)."""
+        ...

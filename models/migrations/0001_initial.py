@@ -1,9 +1,10 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
+from manager_bot.tiers import Tier
 from models.agent import ContainerStatus, DesiredState, Stage, Trouble
 from models.incident import Cause, Severity
 from models.notification import NotificationState
-from models.usage import Source, Tier
+from models.usage import Source
 from orjson import loads
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
@@ -264,6 +265,17 @@ class Migration(migrations.Migration):
                 ("healthy_since", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("last_poll_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("last_activity_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                (
+                    "door_trouble",
+                    fields.CharEnumField(
+                        null=True,
+                        description="CRASHED: crashed\nOUT_OF_MEMORY: out_of_memory\nBAD_CONFIG: bad_config\nTOKEN_REVOKED: token_revoked\nPOLLED_ELSEWHERE: polled_elsewhere\nDEAF: deaf\nUNHEALTHY: unhealthy\nSTART_FAILED: start_failed\nGAVE_UP: gave_up",
+                        enum_type=Trouble,
+                        max_length=24,
+                    ),
+                ),
+                ("updates_waiting", fields.IntField(default=0)),
+                ("waiting_since", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("revision", fields.IntField(default=1)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
