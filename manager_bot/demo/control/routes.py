@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -23,13 +25,22 @@ def control_routes(telegram: Telegram) -> list[web.RouteDef]:
     ]
 
 
+def _is_local(request: web.Request) -> bool:
+    """Asked for by number or as localhost: a foreign name that points here is a trick on a visitor's browser."""
+    try:
+        ipaddress.ip_address(request.url.host or "")
+    except ValueError:
+        return request.url.host == "localhost"
+    return True
+
+
 @web.middleware
 async def guard_control(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Words for impossible wishes; no foreign web page may steer the world through a visitor's browser."""
     if not request.path.startswith("/world"):
         return await handler(request)
     origin = request.headers.get("Origin")
-    if origin is not None and origin.partition("://")[2] != request.host:
+    if not _is_local(request) or (origin is not None and origin.partition("://")[2] != request.host):
         raise refuse(403, "the world takes no orders from another site")
     try:
         return await handler(request)

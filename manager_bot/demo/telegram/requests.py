@@ -110,6 +110,8 @@ def build_method(kind: type[Method], parameters: Parameters) -> Method:
         method = kind.model_validate(values)
     except ValidationError as error:
         raise _complaint(error) from None
+    if getattr(method, "message_thread_id", None):
+        raise bad_request("message thread not found")
     for path in unknown_paths(method):
         raise bad_request(f"unknown parameter {path!r} of {kind.__api_method__}")
     return method

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 from bot_api import Party
 
+from manager_bot.demo.client import NotSeen, WorldRefused
+
 HTML = "Bad Request: can't parse entities: "
 
 
@@ -153,6 +155,11 @@ async def test_replies(party: Party) -> None:
     assert "reply_to_message" not in await bot.ok("sendMessage", chat_id=to, text="x", reply_parameters=lenient)
 
 
+async def test_a_topic_in_a_chat_without_topics_is_refused(party: Party) -> None:
+    refusal = await party.bot.refused("sendMessage", chat_id=party.ann.id, text="x", message_thread_id=5)
+    assert refusal == (400, "Bad Request: message thread not found")
+
+
 async def test_the_flood_gate_says_how_long_to_wait(party: Party) -> None:
     await party.world.limits(chat_burst=3, chat_per_second=2)
     replies = [await party.bot.call("sendMessage", chat_id=party.ann.id, text=f"{n}") for n in range(5)]
@@ -173,6 +180,21 @@ async def test_typing_shows_until_a_message_comes(party: Party) -> None:
     )
     await party.bot.ok("sendMessage", chat_id=party.ann.id, text="done")
     assert (await party.ann.chat("clawbot")).action is None
+
+
+async def test_what_people_cannot_do_is_refused(party: Party) -> None:
+    sent = await party.bot.ok("sendMessage", chat_id=party.ann.id, text="the bot's")
+    with pytest.raises(WorldRefused, match="only one's own"):
+        await party.ann.edit("clawbot", sent["message_id"], "x")
+    with pytest.raises(WorldRefused, match="no message 99"):
+        await party.ann.delete("clawbot", 99)
+    with pytest.raises(WorldRefused, match="unknown field 'txt'"):
+        await party.world.ask("POST", f"/chats/{party.ann.id}/clawbot/send", {"txt": "x"})
+    await party.ann.block("clawbot")
+    with pytest.raises(WorldRefused, match="unblock"):
+        await party.ann.send("clawbot", "x")
+    with pytest.raises(NotSeen, match="the bot's"):
+        await party.ann.wait_for("clawbot", "something else", within=0.1)
 
 
 async def test_reactions_both_ways(party: Party) -> None:
