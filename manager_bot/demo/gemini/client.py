@@ -48,8 +48,8 @@ class GeminiControl:
         """Make a key invalid."""
         await self._send("DELETE", "keys", {"key": key})
 
-    async def set_models(self, models: Sequence[str]) -> None:
-        """The model ids that exist from now on."""
+    async def set_models(self, models: Sequence[str | Mapping[str, Any]]) -> None:
+        """The models that exist from now on: ids, or objects like `{"id": "clawbot", "signatures": True}`."""
         await self._send("PUT", "models", {"models": list(models)})
 
     async def reset(self) -> None:

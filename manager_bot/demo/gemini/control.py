@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from manager_bot.demo.gemini.catalogue import guess
+from manager_bot.demo.gemini.catalogue import Model, Thinking, guess
 from manager_bot.demo.gemini.script import parse_fault, parse_script
 from manager_bot.demo.gemini.state import GeminiState
 
@@ -46,6 +47,14 @@ def _told(change: Callable[[dict[str, Any]], None]) -> Handler:
     return handle
 
 
+def _model(given: str | dict[str, Any]) -> Model:
+    """An id, or an object that says which of its family's traits differ (`thinking`, `signatures` …)."""
+    if isinstance(given, str):
+        return guess(given)
+    thinking = {"thinking": Thinking(given["thinking"])} if "thinking" in given else {}
+    return replace(guess(str(given["id"])), **{**given, **thinking})
+
+
 class _Control:
     """The changes and views, over one state."""
 
@@ -71,7 +80,8 @@ class _Control:
         self._state.revoke(str(given["key"]))
 
     def set_models(self, given: dict[str, Any]) -> None:
-        self._state.models = {str(one): guess(str(one)) for one in given["models"]}
+        models = [_model(one) for one in given["models"]]
+        self._state.models = {model.id: model for model in models}
 
     def set_pace(self, given: dict[str, Any]) -> None:
         self._state.pace = float(given["seconds"])

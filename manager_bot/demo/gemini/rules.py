@@ -9,7 +9,7 @@ from typing import Final
 from manager_bot.demo.gemini.catalogue import Model, Thinking
 from manager_bot.demo.gemini.errors import GoogleError, JsonObject, bad_request
 from manager_bot.demo.gemini.schema import PART_DATA
-from manager_bot.demo.gemini.words import contents_of, is_person, parts_of
+from manager_bot.demo.gemini.words import contents_of, is_user, parts_of
 
 _SIGNATURE_HEAD: Final = b"demo-thought:"
 SKIP_SIGNATURES: Final = ("skip_thought_signature_validator", "context_engineering_is_the_way_to_go")
@@ -100,7 +100,7 @@ def _check_turns(contents: list[JsonObject]) -> None:
 
 
 def _check_signatures(contents: list[JsonObject], model: Model) -> None:
-    start = max((at for at, content in enumerate(contents) if is_person(content)), default=0)
+    start = max((at for at, content in enumerate(contents) if is_user(content)), default=0)
     for at, content in enumerate(contents):
         calls = [part for part in parts_of(content) if "functionCall" in part]
         for part in parts_of(content):

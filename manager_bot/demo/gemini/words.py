@@ -1,8 +1,8 @@
 """What the person said, found inside what OpenClaw sends.
 
-OpenClaw wraps the person's words in an envelope and adds a second user content of internal context;
-consecutive user contents are one turn. Written apart from the product's own finder on purpose: the
-emulator is what that one is proven against.
+OpenClaw wraps the person's words in an envelope and adds a user content of internal context at the end of a
+request, after tool results too; consecutive user contents are one turn. Written apart from the product's own
+finder on purpose: the emulator is what that one is proven against.
 """
 
 from __future__ import annotations
@@ -16,8 +16,13 @@ from manager_bot.demo.gemini.errors import Json, JsonObject
 _INTERNAL: Final = re.compile(
     r"<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>.*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>\s*", re.DOTALL
 )
+_RUNTIME: Final = re.compile(
+    r"\s*OpenClaw runtime (?:context|event)[^\n]*\n(?:This context is runtime-generated[^\n]*\n?)?\s*"
+)
 _STAMP: Final = re.compile(r"\s*\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d[^\]\n]*\][ \t]*")
-_BLOCK: Final = re.compile(r"\s*[^\n]*⟦openclaw:ctx⟧\s*\n```json\n.*?\n```[ \t]*\n*", re.DOTALL)
+_BLOCK: Final = re.compile(
+    r"\s*[^\n]*(?:⟦openclaw:ctx⟧|\(untrusted[^)\n]*\):?)\s*\n```json\n.*?\n```[ \t]*\n*", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ def text_of(content: JsonObject) -> str:
 def unwrap(text: str) -> str:
     """A text without OpenClaw's envelope and internal context."""
     text = _INTERNAL.sub("", text)
+    runtime = _RUNTIME.match(text)
+    text = text[runtime.end() :] if runtime else text
     stamp = _STAMP.match(text)
     text = text[stamp.end() :] if stamp else text
     while block := _BLOCK.match(text):
@@ -61,9 +68,15 @@ def is_result(content: JsonObject) -> bool:
     return any("functionResponse" in part for part in parts_of(content))
 
 
-def is_person(content: JsonObject) -> bool:
-    """Whether the content is a user's and not a tool's."""
+def is_user(content: JsonObject) -> bool:
+    """Whether the content is a user's and not a tool's, as Gemini sees it: plumbing counts."""
     return content.get("role", "user") == "user" and not is_result(content)
+
+
+def is_plumbing(content: JsonObject) -> bool:
+    """Whether a user content holds internal context and nothing of the person's."""
+    media = any("inlineData" in part or "fileData" in part for part in parts_of(content))
+    return is_user(content) and not media and not unwrap(text_of(content))
 
 
 def person_turns(body: JsonObject) -> list[str]:
@@ -71,7 +84,9 @@ def person_turns(body: JsonObject) -> list[str]:
     turns: list[list[str]] = []
     fresh = True
     for content in contents_of(body):
-        if not is_person(content):
+        if is_plumbing(content):
+            continue
+        if not is_user(content):
             fresh = True
             continue
         if fresh:
@@ -89,8 +104,8 @@ def last_words(body: JsonObject) -> str:
 
 
 def pending_results(body: JsonObject) -> list[ToolResult]:
-    """Tool results the model has not yet answered: those of the last content."""
-    contents = contents_of(body)
+    """Tool results the model has not yet answered: those of the last content that is not plumbing."""
+    contents = [content for content in contents_of(body) if not is_plumbing(content)]
     if not contents:
         return []
     found: list[ToolResult] = []

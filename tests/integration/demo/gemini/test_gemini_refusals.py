@@ -142,6 +142,15 @@ async def test_a_call_of_the_current_turn_needs_its_signature_an_older_one_does_
     assert older[0] == 200
 
 
+async def test_traits_of_a_model_can_be_set(api: Api) -> None:
+    await api.control.set_models([{"id": "clawbot", "signatures": True, "thinking": "always"}])
+    config = {"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}}}
+    refused(await api.post("generateContent", said("hi") | config, model="clawbot"), 400, "INVALID_ARGUMENT")
+    bare = {"role": "model", "parts": [{"functionCall": {"name": "read", "args": {}}}]}
+    answer = await api.post("generateContent", {"contents": [USER, bare, RESULT]}, model="clawbot")
+    assert "thought_signature" in refused(answer, 400, "INVALID_ARGUMENT")["message"]
+
+
 async def test_a_changed_signature_is_refused(api: Api) -> None:
     call = {"role": "model", "parts": [{**CALL["parts"][0], "thoughtSignature": "AAAA"}]}  # type: ignore[dict-item]
     error = refused(await api.post("generateContent", {"contents": [USER, call, RESULT]}), 400, "INVALID_ARGUMENT")

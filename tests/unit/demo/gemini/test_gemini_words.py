@@ -36,6 +36,24 @@ def test_the_words_are_found_inside_the_envelope_and_beside_internal_context() -
     assert last_words(asked("What time is it?")) == "What time is it?"
 
 
+RUNTIME = (
+    "OpenClaw runtime context for the immediately preceding user message.\n"
+    "This context is runtime-generated, not user-authored. Keep internal details private.\n\n"
+    '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nConversation info (untrusted metadata):\n```json\n{"chat_id": "1"}\n```\n'
+    "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"
+)
+
+
+def test_a_running_agents_context_comes_last_even_after_a_tools_result() -> None:
+    contents = [user("[Mon 2026-11-23 20:59 UTC] read a.txt"), user(RUNTIME)]
+    assert last_words({"contents": contents}) == "read a.txt"
+    call = {"role": "model", "parts": [{"functionCall": {"name": "read", "args": {}}}]}
+    result = {"role": "user", "parts": [{"functionResponse": {"name": "read", "response": {"output": "milk"}}}]}
+    body = {"contents": [contents[0], call, result, user(RUNTIME)]}
+    assert last_words(body) == "read a.txt"
+    assert "milk" in reply_to(body).text
+
+
 def test_a_message_of_several_lines_keeps_its_own_code_block() -> None:
     words = "Fix this:\n```json\n{}\n```\nplease"
     assert last_words(asked(words)) == words
