@@ -58,7 +58,7 @@ class Trouble(StrEnum):
 
 
 class Agent(Model):
-    """One per user. ``desired_state`` is intent, written before Docker is touched; all else is observation.
+    """One per user. ``desired_state`` is intent, written before Docker is touched, and all else is observation.
 
     ``bot_token`` and ``gateway_key`` are sealed; the fingerprints make each unique and findable. ``container_port`` is
     the published health port on 127.0.0.1. ``wish`` counts intents (a higher number than ``wish_done`` means that the

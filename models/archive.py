@@ -11,7 +11,7 @@ from models.user import User
 
 
 class Archive(Model):
-    """The data of a removed agent, kept for seven days; ``path`` is its name in the archive (empty: it had no data).
+    """The data of a removed agent, kept for seven days. ``path`` is its name in the archive (empty: it had no data).
 
     ``bot_token`` stays sealed for a recovery; its fingerprint is not kept, so the token is free at once.
     """

@@ -10,7 +10,7 @@ from tortoise.models import Model
 
 
 class AuditEntry(Model):
-    """One act of an admin, or of a user on what is theirs. ``actor_id`` is a Telegram id; details hold no secret."""
+    """One act of an admin, or of a user on what is theirs. ``actor_id`` is a Telegram id, details hold no secret."""
 
     id = fields.IntField(primary_key=True)
     actor_id = fields.BigIntField(db_index=True)

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.connection import get_connection
+from tortoise.context import TortoiseContext
+from tortoise.exceptions import BaseORMException, ConfigurationError
+from tortoise.migrations.executor import MigrationExecutor
+
+from manager_bot.errors import OperatorError, SettingError
+from models.writer_lock import writer_lock
+
 MIGRATIONS = "models.migrations"
 
+_APP = "models"
+_CONNECT_SECONDS = 10
+_MIGRATING = 0x636C6177  # "claw": the number of PostgreSQL's advisory lock
 
-def orm_config(url: str) -> dict[str, Any]:
+
+class DatabaseUnreachable(OperatorError):
+    """Nothing answers at the database's address, or it refuses us."""
+
+
+class NotMigrated(OperatorError):
+    """The tables are not those this program was written for."""
+
+
+def orm_config(url: str, migrations: str = MIGRATIONS) -> dict[str, Any]:
     """Tortoise's configuration for *url* (``sqlite:///…`` or ``postgres://…``)."""
     return {
         "connections": {"default": url},
-        "apps": {"models": {"models": ["models"], "default_connection": "default", "migrations": MIGRATIONS}},
+        "apps": {_APP: {"models": ["models"], "default_connection": "default", "migrations": migrations}},
         "use_tz": True,
         "timezone": "UTC",
     }
@@ -21,3 +48,157 @@ def orm_config(url: str) -> dict[str, Any]:
 def sqlite_url(path: Path) -> str:
     """The URL of an embedded database file: WAL, a commit is durable against a crash of the process."""
     return f"sqlite://{path}?journal_mode=WAL&synchronous=NORMAL&busy_timeout=5000&foreign_keys=ON"
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file behind an SQLite URL; nothing for PostgreSQL."""
+    _check_shape(url)
+    if not url.startswith("sqlite://"):
+        return None
+    return Path(expand_db_url(url)["credentials"]["file_path"]).absolute()
+
+
+@contextmanager
+def sole_writer(url: str, purpose: str) -> Iterator[None]:
+    """On SQLite, be the one writing process (see :mod:`models.writer_lock`); PostgreSQL admits many."""
+    path = sqlite_file(url)
+    if path is None:
+        yield
+        return
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnreachable(f"{path.parent} cannot be made ({error.strerror}): set CLAWBOT_DATA_DIR") from None
+    with writer_lock(path, purpose):
+        yield
+
+
+@asynccontextmanager
+async def connected(url: str, migrations: str = MIGRATIONS) -> AsyncIterator[None]:
+    """Tortoise is set up for *url* and the database answers; connections are closed at the end.
+
+    Enter it in the main coroutine before any task is made: tasks inherit the set-up. Takes no lock and looks at no
+    table; raises :class:`DatabaseUnreachable`.
+    """
+    _check_shape(url)
+    async with TortoiseContext() as context:
+        await context.init(config=orm_config(url, migrations))
+        await _answers()
+        yield
+
+
+@asynccontextmanager
+async def open_database(url: str, purpose: str) -> AsyncIterator[None]:
+    """The migrated database, for writing, until the block ends: what every writing command runs in.
+
+    *purpose* (``run``, ``rotate-keys`` …) is told to a second writer. Raises :class:`NotMigrated`,
+    :class:`DatabaseUnreachable`, and :class:`~models.writer_lock.DatabaseInUse` on SQLite.
+    """
+    path = sqlite_file(url)
+    if path is not None and not path.exists():
+        raise NotMigrated("there is no database yet: run `clawbot migrate`")
+    with sole_writer(url, purpose):
+        async with connected(url):
+            await require_migrated()
+            yield
+
+
+async def pending(migrations: str = MIGRATIONS) -> list[str]:
+    """The names of the migrations this database still needs, in order; raises NotMigrated if it is newer than us."""
+    executor = _executor(migrations)
+    plan = await executor.plan()
+    unknown = set(await executor.recorder.applied_migrations()) - set(executor.loader.graph.nodes)
+    if unknown:
+        names = ", ".join(sorted(key.name for key in unknown if key.app_label == _APP))
+        raise NotMigrated(f"the database is newer than this ClawBot ({names}): install the ClawBot that migrated it")
+    return [step.migration.name for step in plan]
+
+
+async def is_migrated() -> bool:
+    """Whether the connected database has exactly our tables."""
+    try:
+        return not await pending()
+    except NotMigrated:
+        return False
+
+
+async def require_migrated() -> None:
+    """Return if the connected database has our tables; raises :class:`NotMigrated` with the cure."""
+    if await pending():
+        raise NotMigrated("the database is not migrated: run `clawbot migrate`")
+
+
+async def migrate(url: str, migrations: str = MIGRATIONS) -> list[str]:
+    """Bring the database up to date; the names of what was applied.
+
+    One at a time: the writer lock on SQLite, an advisory lock on PostgreSQL. An SQLite file that holds tables
+    already is copied beside itself first.
+    """
+    with sole_writer(url, "migrate"):
+        async with connected(url, migrations), _alone(url):
+            names = await pending(migrations)
+            if not names:
+                return []
+            executor = _executor(migrations)
+            path = sqlite_file(url)
+            if path is not None and await executor.recorder.applied_migrations():
+                await asyncio.to_thread(_copy_before, path, names[0])
+            await executor.migrate(direction="forward")
+            return names
+
+
+# -- parts ------------------------------------------------------------------------------------------
+
+
+def _executor(migrations: str) -> MigrationExecutor:
+    return MigrationExecutor(get_connection("default"), orm_config("", migrations)["apps"])
+
+
+def _check_shape(url: str) -> None:
+    """Raises :class:`SettingError`, and never shows the address: it may hold a password."""
+    with contextlib.suppress(ConfigurationError, ValueError):
+        if url.startswith(("sqlite://", "postgres://", "asyncpg://")):
+            expand_db_url(url)
+            return
+    raise SettingError(
+        "CLAWBOT_DATABASE_URL is wrong: sqlite:///absolute/path or postgres://user:password@host:5432/name"
+    )
+
+
+async def _answers() -> None:
+    """Raises :class:`DatabaseUnreachable` unless a query comes back."""
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            await get_connection("default").execute_query("SELECT 1")
+    except TimeoutError:
+        reason = f"no answer within {_CONNECT_SECONDS} s"
+    except (BaseORMException, OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    else:
+        return
+    raise DatabaseUnreachable(f"the database does not answer ({reason}): check CLAWBOT_DATABASE_URL")
+
+
+@asynccontextmanager
+async def _alone(url: str) -> AsyncIterator[None]:
+    """Only one process migrates a PostgreSQL database at a time; a second waits, then finds nothing to do."""
+    if sqlite_file(url) is not None:
+        yield
+        return
+    known = expand_db_url(url)["credentials"]
+    address = {name: known[name] for name in ("host", "port", "user", "password", "database", "ssl") if name in known}
+    connection = await asyncpg.connect(**address)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATING)
+        yield
+    finally:
+        await connection.close()
+
+
+def _copy_before(path: Path, migration: str) -> None:
+    """``clawbot.db.before-<migration>``, readable by us alone; SQLite's own backup, so that the WAL is in it."""
+    target = path.with_name(f"{path.name}.before-{migration}")
+    target.unlink(missing_ok=True)
+    target.touch(mode=0o600)
+    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)

@@ -10,7 +10,7 @@ from tortoise.models import Model
 
 
 class FsmState(Model):
-    """One aiogram FSM context; ``key`` is its storage key as text."""
+    """One aiogram FSM context. ``key`` is its storage key as text."""
 
     key = fields.CharField(max_length=128, primary_key=True)
     state = fields.CharField(max_length=64, null=True)

@@ -12,7 +12,7 @@ from models.user import User
 
 
 class Reservation(Model):
-    """Taken before a call, settled after it; what a crash leaves open is settled at the next start.
+    """Taken before a call, settled after it. What a crash leaves open is settled at the next start.
 
     ``tokens`` is the hold. ``seen_*`` is the last usage Gemini reported while streaming: a call cut off is booked
     at the larger of the two. ``process`` names the run that opened it (a random id made at start).
