@@ -7,15 +7,10 @@ from enum import StrEnum
 from tortoise import fields
 from tortoise.models import Model
 
+from manager_bot.tiers import Tier
 from models.user import User
 
-
-class Tier(StrEnum):
-    """The class of model that answered."""
-
-    LITE = "lite"
-    FLASH = "flash"
-    PRO = "pro"
+__all__ = ["Source", "Tier", "UsageLog"]
 
 
 class Source(StrEnum):
@@ -29,7 +24,7 @@ class Source(StrEnum):
 
 
 class UsageLog(Model):
-    """One row per user, UTC day (``YYYY-MM-DD``), tier and source; ``own_key`` rows do not count against the budget.
+    """One row per user, UTC day (``YYYY-MM-DD``), tier and source. ``own_key`` rows do not count against the budget.
 
     ``token_count`` is the sum of Gemini's ``totalTokenCount``; ``message_count`` counts a person's turns.
     """

@@ -123,7 +123,7 @@ def has_media(content: JsonObject) -> bool:
 
 
 def turn_span(contents: list[JsonObject]) -> tuple[int, int]:
-    """Where the person's last turn begins and ends: consecutive user contents are one turn; ``(-1, -1)`` without one."""
+    """Where the person's last turn begins and ends, consecutive user contents being one; ``(-1, -1)`` without one."""
     last = next((at for at in range(len(contents) - 1, -1, -1) if is_person(contents[at])), -1)
     if last < 0:
         return -1, -1

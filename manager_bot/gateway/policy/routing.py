@@ -1,0 +1,140 @@
+"""Which tier a person's words need: simple, code or complex, judged in well under a millisecond.
+
+Two kinds of evidence are added up: structure (fences, syntax, stack traces, file names, numbers, length,
+lists), which is the same in every language, and stems in English, Russian, Spanish and Chinese, with a few of
+their neighbours. The instruction counts more than the material it is about: the first and the last sentence
+weigh full, what stands between them less. Doubt goes upwards: a hard question sent to the small model costs
+the person more than an easy one sent to a larger one costs the platform.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from manager_bot.gateway.policy.code_signs import code_signs
+from manager_bot.gateway.policy.routing_stems import CODE, COMPLEX, GREETING, SIMPLE
+from manager_bot.gateway.policy.vocabulary import Vocabulary
+from manager_bot.tiers import Tier
+
+
+class QueryClass(StrEnum):
+    """What a prompt asks for (the seed's three classes)."""
+
+    SIMPLE = "simple"
+    CODE = "code"
+    COMPLEX = "complex"
+
+
+TIERS: Final = {QueryClass.SIMPLE: Tier.LITE, QueryClass.CODE: Tier.FLASH, QueryClass.COMPLEX: Tier.PRO}
+
+_READ: Final = 2_000
+"""Characters read of a longer text: three quarters from its head, the rest from its tail."""
+_HEAD: Final = 160
+_TAIL: Final = 120
+_BETWEEN: Final = 0.5
+_ENOUGH, _ENOUGH_IN_DOUBT = 1.9, 1.4
+"""Evidence a class needs before a prompt leaves the lite tier: less where nothing says that it is simple."""
+_ORDER: Final = 48
+"""Characters within which an order such as "translate" rules over the material that follows."""
+_DECISIVE: Final = 2.5
+
+_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
+_MATH: Final = re.compile(r"[=<>≤≥^√∑∫π²³]|\b\d*[xyn]\s*[-+*/^]\s*\d|\b[a-z]\([a-z]\)\s*=")
+_ITEM: Final = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+\S")
+_ASKS: Final = re.compile(r"[?？]")
+_HAN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for each class; ``reasons`` are the stems and structures found, for tuning and tests."""
+
+    simple: float
+    code: float
+    complex: float
+    reasons: tuple[str, ...]
+
+
+def classify(text: str) -> QueryClass:
+    """The class of a person's words; nothing said is simple."""
+    evidence = weigh_evidence(text)
+    needed = max(_ENOUGH if evidence.simple >= 1 else _ENOUGH_IN_DOUBT, evidence.simple * 0.75)
+    if evidence.code >= needed and evidence.code >= evidence.complex:
+        return QueryClass.CODE
+    return QueryClass.COMPLEX if evidence.complex >= needed else QueryClass.SIMPLE
+
+
+def tier_of(query: QueryClass) -> Tier:
+    """The tier that answers a class."""
+    return TIERS[query]
+
+
+def weigh_evidence(text: str) -> Evidence:
+    """All evidence in a text, of which no more than 2,000 characters are read."""
+    full = len(text)
+    if full > _READ:
+        text = text[: _READ * 3 // 4] + "\n" + text[-_READ // 4 :]
+    lower = text.lower()
+    scores = {"simple": 0.0, "code": 0.0, "complex": 0.0}
+    best, ordered = _said(lower)
+    for (group, _), weight in best.items():
+        scores[group] += weight
+    structure = [(name, "code", weight) for name, weight in code_signs(lower)] + _shape(text, lower, full, ordered)
+    for _, group, weight in structure:
+        scores[group] += weight
+    if ordered and "```" not in text:
+        scores["code"], scores["complex"] = scores["code"] / 2, scores["complex"] / 2
+    reasons = (*(f"{group}:{stem}" for group, stem in best), *(f"{group}:{name}" for name, group, _ in structure))
+    return Evidence(scores["simple"], scores["code"], scores["complex"], reasons)
+
+
+def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
+    """The stems found with what they weigh here, and whether the text opens with an order that is simple by itself."""
+    best: dict[tuple[str, str], float] = {}
+    ordered = False
+    for first, last, stem, group, weight in _vocabulary().hits(lower):
+        if group == "greeting":
+            if len(lower) <= _ORDER:
+                best["simple", stem] = weight
+            continue
+        if group == "simple":
+            if first >= _HEAD:
+                continue  # a "where" inside the material is no question
+            ordered = ordered or (weight >= _DECISIVE and first < _ORDER)
+        near = first < _HEAD or last > len(lower) - _TAIL
+        best[group, stem] = weight if near or weight < 0 else weight * _BETWEEN
+    return best, ordered
+
+
+def _shape(text: str, lower: str, full: int, ordered: bool) -> list[tuple[str, str, float]]:
+    """Length, numbers, lists and questions: what a hard question looks like in any language."""
+    words = len(text.split()) + sum(map(len, _HAN.findall(text))) // 2
+    numbers = len(_NUMBER.findall(text))
+    found: list[tuple[str, str, float]] = []
+    if words > 20:
+        found.append(("long", "complex", min(2.0, (words - 20) / 35)))
+    if words >= 13 and not ordered:
+        found.append(("a long sentence", "complex", 0.7))
+    if full > _READ:
+        found.append(("very long", "complex", 0.5))
+    if words <= 9:
+        found.append(("brief", "simple", 0.5))
+    if numbers >= 2 and words >= 12 and (_ASKS.search(text) or numbers >= 3):
+        found.append(("word problem", "complex", 2.2))
+    if words <= 60 and _MATH.search(lower):
+        found.append(("formula", "complex", 1.2))
+    if len(_ITEM.findall(text)) >= 3:
+        found.append(("list", "complex", 0.8))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> Vocabulary:
+    known = Vocabulary()
+    for group, table in (("code", CODE), ("complex", COMPLEX), ("simple", SIMPLE), ("greeting", GREETING)):
+        known.add(group, table)
+    return known

@@ -1,0 +1,92 @@
+"""Looking words up by their stems, in one pass over a text whatever the size of the vocabulary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+_LETTERS: Final = r"[^\W_\u3040-\u30ff\u3400-\u9fff]"
+_WORD: Final = re.compile(rf"{_LETTERS}+(?:[+#]+(?!\w)|(?:['’.-]{_LETTERS}+)+)?|\.net\b")
+_HAN_SIGN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_REMEMBERED: Final = 20_000
+_SHORTEST, _LONGEST = 3, 16
+
+Hit = tuple[int, int, str, str, float]
+"""Where a stem was found first and last, the stem, its group and its weight."""
+
+
+@dataclass(slots=True)
+class Vocabulary:
+    """Stems, whole words, phrases and ideographs of several groups, each with a weight."""
+
+    whole: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    stems: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    phrases: dict[str, list[tuple[tuple[str, ...], str, float]]] = field(default_factory=dict)
+    han: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    seen: dict[str, tuple[tuple[str, str, float], ...]] = field(default_factory=dict)
+
+    def add(self, group: str, table: str) -> None:
+        """Learn a table of lines ``weight: word word …`` (see ``routing_stems``)."""
+        for line in table.strip().splitlines():
+            weight, _, words = line.partition(":")
+            for word in words.split():
+                self._learn(group, word, float(weight))
+
+    def _learn(self, group: str, word: str, weight: float) -> None:
+        if _HAN_SIGN.match(word):
+            self.han.setdefault(word, []).append((group, weight))
+        elif "_" in word:
+            first, *rest = word.split("_")
+            self.phrases.setdefault(first, []).append((tuple(rest), group, weight))
+        elif word.endswith(".") or word in {"c++", "c#", ".net"}:
+            self.whole.setdefault(word.rstrip("."), []).append((group, weight))
+        else:
+            self.stems.setdefault(word, []).append((group, weight))
+
+    def hits(self, text: str) -> Iterator[Hit]:
+        """Every stem found in a lower-case text, once for each word it stands in."""
+        words = _WORD.findall(text)
+        for word in dict.fromkeys(words):
+            known = self._of_word(word)
+            if known:
+                first, last = text.find(word), text.rfind(word)
+                for stem, group, weight in known:
+                    yield first, last, stem, group, weight
+            if word in self.phrases:
+                yield from self._phrase_hits(text, words, word)
+        if _HAN_SIGN.search(text):
+            for stem, meanings in self.han.items():
+                if (first := text.find(stem)) >= 0:
+                    for group, weight in meanings:
+                        yield first, text.rfind(stem), stem, group, weight
+
+    def _of_word(self, word: str) -> tuple[tuple[str, str, float], ...]:
+        """What a word means, remembered because people use the same few thousand words."""
+        known = self.seen.get(word)
+        if known is None:
+            whole = [(word, *meaning) for meaning in self.whole.get(word, ())]
+            sizes = range(_SHORTEST, min(len(word), _LONGEST) + 1)
+            stems = [(word[:size], *meaning) for size in sizes for meaning in self.stems.get(word[:size], ())]
+            known = (*whole, *stems)
+            if len(self.seen) < _REMEMBERED:
+                self.seen[word] = known
+        return known
+
+    def _phrase_hits(self, text: str, words: list[str], first_word: str) -> Iterator[Hit]:
+        places = [at for at, word in enumerate(words) if word == first_word]
+        for rest, group, weight in self.phrases[first_word]:
+            if any(_follows(words, at + 1, rest) for at in places):
+                yield text.find(first_word), text.rfind(first_word), "_".join((first_word, *rest)), group, weight
+
+
+def _follows(words: list[str], at: int, rest: tuple[str, ...]) -> bool:
+    """Whether the words from `at` on are `rest`, the last of them only by its stem."""
+    if at + len(rest) > len(words):
+        return False
+    middle, last = rest[:-1], rest[-1]
+    if any(words[at + step] != word for step, word in enumerate(middle)):
+        return False
+    found = words[at + len(middle)]
+    return found == last[:-1] if last.endswith(".") else found.startswith(last)

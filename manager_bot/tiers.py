@@ -1,0 +1,13 @@
+"""The tiers a request can be answered by, apart from the database so that ``clawbot classify`` starts fast."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """The class of model that answered."""
+
+    LITE = "lite"
+    FLASH = "flash"
+    PRO = "pro"
