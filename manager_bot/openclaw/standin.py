@@ -121,13 +121,19 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the caller reports in its own words."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """An agent that is killed in the middle of a call is part of the trial, not an error to print."""
+
+
 @contextmanager
 def standing_in(address: str, owner_id: int) -> Iterator[StandIn]:
     """Serve on a free port of *address* (the containers' bridge) while the block runs."""
     world = StandIn(owner_id)
     handler = type("Handler", (_Handler,), {"world": world})
-    server = ThreadingHTTPServer((address, 0), handler)
-    server.daemon_threads = True
+    server = _Server((address, 0), handler)
     world.url = f"http://{address}:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

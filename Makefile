@@ -1,0 +1,47 @@
+# Every target sets up what it needs; each says what it does in one line.
+
+VENV := .venv/bin
+HOST := sh deploy/host
+
+.PHONY: help setup engine image test-tools demo run test check bench soak
+.DEFAULT_GOAL := help
+
+help: ## these lines
+	@sed -n 's/^\([a-z%-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+setup: ## the virtual environment, from the lock file
+	@$(HOST)/venv.sh
+
+engine: setup ## a Docker Engine that answers
+	@$(HOST)/engine.sh
+
+image: engine ## the agent image: present, else pulled, else built
+	@$(VENV)/clawbot image build
+
+test-tools:
+	@$(HOST)/test-tools.sh
+
+demo: image ## the whole platform with an emulated Telegram and Gemini; PLAY=1 plays the journey in the terminal
+	@$(VENV)/clawbot demo $(if $(PLAY),--play)
+
+run: setup ## the platform on the real Telegram
+	@$(VENV)/clawbot run
+
+test: image test-tools ## every test, on real parts
+	@$(VENV)/pytest -m "not soak" $(ARGS)
+
+check: setup ## style, types, layers, locales and migrations
+	@$(VENV)/ruff check
+	@$(VENV)/ruff format --check
+	@$(VENV)/mypy --strict manager_bot web models
+	@$(VENV)/lint-imports
+	@$(VENV)/pytest -q tests/checks
+
+bench: image ## every measurement; bench-<name> for one
+	@for one in tests/bench/[a-z]*.py; do $(VENV)/python "$$one" || exit 1; done
+
+bench-%: image
+	@$(VENV)/python tests/bench/$*.py
+
+soak: image test-tools ## real-time runs of minutes to hours
+	@$(VENV)/pytest -m soak $(ARGS)

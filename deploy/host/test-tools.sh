@@ -1,0 +1,15 @@
+#!/bin/sh
+# What the tests need beside Python and Docker: PostgreSQL's programs and a browser.
+set -eu
+cd "$(dirname "$0")/../.."
+. deploy/host/say.sh
+
+missing=
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+[ -n "$missing" ] || exit 0
+
+say "test tools: installing Debian's$missing"
+# shellcheck disable=SC2086 # one word a package
+install_packages $missing
+say "test tools: done"
