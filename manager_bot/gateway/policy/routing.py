@@ -17,7 +17,7 @@ from typing import Final
 
 from manager_bot.gateway.policy.code_signs import code_signs
 from manager_bot.gateway.policy.routing_stems import CODE, COMPLEX, GREETING, SIMPLE
-from manager_bot.gateway.policy.vocabulary import Vocabulary
+from manager_bot.gateway.policy.vocabulary import Hit, Vocabulary
 from manager_bot.tiers import Tier
 
 
@@ -86,8 +86,9 @@ def weigh_evidence(text: str) -> Evidence:
     structure = [(name, "code", weight) for name, weight in code_signs(lower)] + _shape(text, lower, full, ordered)
     for _, group, weight in structure:
         scores[group] += weight
-    if ordered and "```" not in text:
-        scores["code"], scores["complex"] = scores["code"] / 2, scores["complex"] / 2
+    if ordered:
+        scores["complex"] /= 4
+        scores["code"] /= 1 if _names_code(lower[:_HEAD]) else 2
     reasons = (*(f"{group}:{stem}" for group, stem in best), *(f"{group}:{name}" for name, group, _ in structure))
     return Evidence(scores["simple"], scores["code"], scores["complex"], reasons)
 
@@ -96,7 +97,7 @@ def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
     """The stems found with what they weigh here, and whether the text opens with an order that is simple by itself."""
     best: dict[tuple[str, str], float] = {}
     ordered = False
-    for first, last, stem, group, weight in _vocabulary().hits(lower):
+    for first, last, stem, group, weight in _hits(lower):
         if group == "greeting":
             if len(lower) <= _ORDER:
                 best["simple", stem] = weight
@@ -108,6 +109,15 @@ def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
         near = first < _HEAD or last > len(lower) - _TAIL
         best[group, stem] = weight if near or weight < 0 else weight * _BETWEEN
     return best, ordered
+
+
+def _names_code(head: str) -> bool:
+    """Whether the order itself is about code, as in "translate this class to Go"."""
+    return "```" in head or any(group == "code" and weight >= _DECISIVE - 0.5 for *_, group, weight in _hits(head))
+
+
+def _hits(lower: str) -> list[Hit]:
+    return list(_vocabulary().hits(lower))
 
 
 def _shape(text: str, lower: str, full: int, ordered: bool) -> list[tuple[str, str, float]]:
