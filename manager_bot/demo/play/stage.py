@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from manager_bot.demo.client import WorldClient
+from manager_bot.redaction import redact
 
 
 class StepFailed(AssertionError):
@@ -130,7 +131,7 @@ def _pressed(message: dict[str, Any], data: str) -> str:
 def _speech(who: str, whom: str, words: str, keys: str, colour: str) -> Text:
     line = Text("    ")
     line.append(f"{who} → {whom}: ", style=f"bold {colour}")
-    line.append("\n      ".join(words.splitlines()))
+    line.append("\n      ".join(redact(words).splitlines()))
     if keys:
         line.append(f"\n      {keys}", style="dim")
     return line
