@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from manager_bot.openclaw.config import AgentConfig, render
 from manager_bot.openclaw.files import AgentFiles
+from manager_bot.openclaw.recipe import node_options
 from manager_bot.plans import plan_of
 from manager_bot.runtime.base import AgentSpec
 from manager_bot.services.sizing import Sizing
@@ -46,6 +47,7 @@ class Specs:
             data_dir=data_dir,
             config_dir=config_dir,
             config_digest=hashlib.sha256(config).hexdigest(),
+            environment={"NODE_OPTIONS": node_options(size.memory_mb)},
         )
 
     def _config(self, agent: Agent, user: User) -> AgentConfig:
