@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 
+import aiohttp
 import pytest
 from page_world import DESKTOP, PHONE, SHOTS, Stage, say
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
+
+from manager_bot.demo.world import start_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -199,6 +203,8 @@ async def test_nothing_is_wider_than_a_phone(stage: Stage) -> None:
 
 
 async def test_pictures_for_the_record(stage: Stage) -> None:
+    first = await stage.page(DESKTOP)
+    await shoot(first, "desktop-welcome")
     page = await stage.manager(DESKTOP)
     await say(page, "code")
     await expect(page.locator(".pre")).to_be_visible()
@@ -215,10 +221,38 @@ async def test_pictures_for_the_record(stage: Stage) -> None:
     await shoot(phone, "phone-chat-dark")
 
 
-async def test_the_page_finds_the_world_again(stage: Stage) -> None:
-    page = await stage.manager()
-    await page.context.set_offline(True)
-    await page.evaluate("fetch('/world').catch(() => null)")
-    await page.context.set_offline(False)
-    await stage.bot.call("sendMessage", chat_id=stage.bot.heard[0]["message"]["chat"]["id"], text="still here")
-    await expect(page.locator(".log").get_by_text("still here")).to_be_visible()
+async def test_entities_nest_and_count_in_utf16(stage: Stage) -> None:
+    page = await stage.page()
+    html = await page.evaluate(
+        """async () => {
+          const { render } = await import("/page/entities.js");
+          const box = document.createElement("div");
+          const text = "😀 bold italic x\\n\\nquote\\nend";
+          const at = (type, part, more) => ({ type, offset: text.indexOf(part), length: part.length, ...more });
+          box.append(...render(text, [at("bold", "bold italic"), at("italic", "italic"), at("blockquote", "quote"),
+            at("text_link", "x", { url: "javascript:alert(1)" }), at("strikethrough", "end")], {}));
+          return box.innerHTML;
+        }"""
+    )
+    plain = re.sub(r' class=""', "", html)
+    assert plain == (
+        "😀 <strong>bold <em>italic</em></strong> <span>x</span>\n<blockquote>quote</blockquote><s>end</s>"
+    )
+
+
+async def test_the_page_finds_a_world_that_was_started_again(browser: Browser) -> None:
+    runner, port = await start_world("127.0.0.1", 0)
+    root = f"http://127.0.0.1:{port}"
+    async with aiohttp.ClientSession() as session:
+        await session.post(f"{root}/world/people", json={"name": "Ann", "username": "ann"})
+        page = await browser.new_page()
+        await page.goto(root)
+        await expect(page.locator(".person", has_text="Ann")).to_be_visible()
+        await runner.cleanup()
+        await expect(page.locator("#offline")).to_be_visible()
+        runner, _ = await start_world("127.0.0.1", port)
+        await expect(page.locator("#offline")).to_be_hidden(timeout=10_000)
+        await session.post(f"{root}/world/people", json={"name": "Zoe", "username": "zoe"})
+        await expect(page.locator(".person", has_text="Zoe")).to_be_visible()
+        await page.close()
+        await runner.cleanup()

@@ -104,18 +104,26 @@ async function open(id) {
   chat.botId = null;
   if (id === "father") father.open();
   else if (id !== null) await chat.open(id);
-  else part("chat").replaceChildren(h("div.nothing", {}, h("img", { src: "/page/claw.svg", alt: "", width: "72", height: "72" }),
-    h("h1", {}, store.me ? `You are ${store.me.first_name}` : "Welcome"), h("p", {}, store.me ? "Pick a chat to begin. The manager bot is a good place." : "Choose who you are, then pick a chat."),
-    h("p.hint", {}, "Telegram, Gemini and GitHub are emulated here. The manager, the agents and their containers are real.")));
+  else part("chat").replaceChildren(nothing());
   drawPeople();
   drawChats();
   if (id !== null && matchMedia("(hover: hover)").matches) part("composer-text")?.focus();
 }
 
+/** What one can do here, while no chat is open. */
+function nothing() {
+  const steps = ["As Ann, open the manager bot, press Start and let it make your assistant.", "Write to your own bot: ask the time, or ask it to write a file and read it.",
+    "Be Bob and write to Ann's bot: it will not answer.", "Be Ada, the admin, and send /admin to the manager bot."];
+  return h("div.nothing", {}, h("img", { src: "/page/claw.svg", alt: "", width: "72", height: "72" }),
+    h("h1", {}, store.me ? `You are ${store.me.first_name}` : "Welcome"), h("p", {}, store.me ? "Pick a chat to begin." : "Choose who you are, then pick a chat."),
+    h("ol", {}, steps.map((step) => h("li", {}, step))),
+    h("p.hint", {}, "Telegram, Gemini and GitHub are emulated here. The manager, the agents and their containers are real."));
+}
+
 async function restore() {
   const [person, place] = location.hash.slice(1).split("/");
   const wanted = store.me?.id ?? Number(person);
-  store.me = store.people.find((one) => one.id === wanted) ?? null;
+  store.me = store.people.find((one) => one.id === wanted) ?? store.people.find((one) => one.username === "ann") ?? null;
   await loadChats();
   await open(place === "father" ? "father" : place ? Number(place) : null);
   await happens.load();

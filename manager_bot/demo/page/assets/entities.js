@@ -2,6 +2,7 @@
 
 import { h, toast } from "./dom.js";
 
+const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", blockquote: "blockquote", expandable_blockquote: "blockquote" };
 
 /** Nodes for `text`; `act` says what a command and a t.me link do. */
@@ -17,10 +18,11 @@ function span(text, start, end, entities, act) {
     const one = entities[index];
     const stop = Math.min(one.offset + one.length, end);
     if (one.offset < at || one.offset >= end) continue;
-    if (one.offset > at) nodes.push(text.slice(at, one.offset));
+    const block = BLOCKS.has(one.type);
+    if (one.offset > at) nodes.push(block ? text.slice(at, one.offset).replace(/\n$/, "") : text.slice(at, one.offset));
     const inner = entities.slice(index + 1).filter((other) => other.offset < stop && other.offset >= one.offset);
     nodes.push(wrap(one, text.slice(one.offset, stop), span(text, one.offset, stop, inner, act), act));
-    at = stop;
+    at = block && text[stop] === "\n" ? stop + 1 : stop;
   }
   if (at < end) nodes.push(text.slice(at, end));
   return nodes;

@@ -69,7 +69,7 @@ export async function live(onLost, onFound) {
 
 function heard(kind, event) {
   if (kind === "reset") return location.reload();
-  if (kind === "person") store.people.push(event.person);
+  if (kind === "person" && !store.people.some((one) => one.id === event.person.id)) store.people.push(event.person);
   if (kind === "bot" || kind === "token_replaced" || kind === "commands") keepBot(event.bot);
   if (kind === "bot_deleted") {
     store.bots = store.bots.filter((one) => one.id !== event.bot.id);
