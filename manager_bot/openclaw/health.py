@@ -34,7 +34,8 @@ UNREACHABLE = Health(live=False, ready=False)
 def parse_ready(status: int, body: bytes) -> Health:
     """Read ``/readyz``; anything that is not OpenClaw's JSON is a process that is not live.
 
-    Real answers: ``200 {"ready":true,"failing":[],"uptimeMs":…}`` and ``503 {"ready":false,"failing":[…],…}``.
+    Real answers: ``200 {"ready":true}`` and ``503 {"ready":false}``; only to a caller inside the container does it
+    add ``failing`` and ``uptimeMs``.
     """
     fields = _fields(body)
     if status not in (200, 503) or not isinstance(fields.get("ready"), bool):

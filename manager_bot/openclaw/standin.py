@@ -20,6 +20,7 @@ QUESTION = "What time is it?"
 
 _BOT = {"id": 1, "is_bot": True, "first_name": "Trial", "username": "trial_bot"}
 _POLL_SECONDS = 20.0
+_CHARACTERS_A_TOKEN = 4
 
 
 @dataclass
@@ -97,7 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.world.prompts.append(arguments)
         part = {"content": {"role": "model", "parts": [{"text": ANSWER}]}, "finishReason": "STOP", "index": 0}
-        usage = {"promptTokenCount": 10, "candidatesTokenCount": 3, "totalTokenCount": 13}
+        prompt, output = len(json.dumps(arguments)) // _CHARACTERS_A_TOKEN, len(ANSWER) // _CHARACTERS_A_TOKEN
+        usage = {"promptTokenCount": prompt, "candidatesTokenCount": output, "totalTokenCount": prompt + output}
         chunk = json.dumps({"candidates": [part], "usageMetadata": usage, "modelVersion": "trial"})
         self._send("text/event-stream", f"data: {chunk}\r\n\r\n")
 

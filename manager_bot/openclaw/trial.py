@@ -22,13 +22,16 @@ from manager_bot.openclaw.standin import StandIn, standing_in
 from manager_bot.openclaw.store import ImageStore, Limits, Trial
 
 _OWNER = 4242
-_QUESTIONS = 3
+_LONG_MESSAGE = "Remember this line of the report. " * 120
+_QUESTIONS = ("What time is it?", *[_LONG_MESSAGE] * 14)
+"""A short one, then enough of the longest Telegram carries to fill the context and make OpenClaw compact it:
+an agent that answers once and dies of its first long conversation does not answer."""
 _READY_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
 _STEP_MB = 16
 _SMALLEST_MB = 256
 _LARGEST_MB = 512
-_EXPECTED_MB = 320
+_EXPECTED_MB = 384
 """Where the search starts; it goes on downwards or upwards from here."""
 
 
@@ -48,7 +51,7 @@ class Tried:
 
 
 def try_once(store: ImageStore, image: str, limits: Limits) -> Tried:
-    """Start *image* within *limits*, hardened as agents are, and ask it three questions."""
+    """Start *image* within *limits*, hardened as agents are, and hold a conversation with it."""
     environment = {"NODE_OPTIONS": recipe.node_options(limits.memory_mb)}
     with _world(store) as (world, mounts), store.trial(image, limits, mounts, environment, writable=False) as trial:
         return _converse(trial, world, limits)
@@ -119,10 +122,10 @@ def _converse(trial: Trial, world: StandIn, limits: Limits) -> Tried:
         return Tried(limits, failure)
     ready, cpu = time.monotonic() - started, trial.cpu_seconds()
     answers = []
-    for number in range(1, _QUESTIONS + 1):
+    for number, question in enumerate(_QUESTIONS, start=1):
         world.answered.clear()
         asked = time.monotonic()
-        world.ask()
+        world.ask(question)
         while not world.answered.wait(0.25):
             failure = _ended(trial)
             if failure or time.monotonic() > asked + _ANSWER_SECONDS:
