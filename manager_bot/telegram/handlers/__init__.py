@@ -1,0 +1,1 @@
+"""Handlers: each calls one use case and shows one screen."""

@@ -1,0 +1,73 @@
+"""The buttons under an alert."""
+
+from __future__ import annotations
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery
+
+from manager_bot.services.accounts import Accounts
+from manager_bot.services.agents import Agents
+from manager_bot.services.audit import Actor
+from manager_bot.telegram.callbacks import AdminAlert, AlertVerb
+from manager_bot.telegram.ports import IncidentDesk
+from manager_bot.telegram.screen import Screen
+from manager_bot.telegram.screens.admin import AdminScreens
+from models import User
+
+
+async def acknowledge(
+    _: CallbackQuery, *, callback_data: AdminAlert, actor: Actor, incidents: IncidentDesk, screen: Screen
+) -> None:
+    """Seen."""
+    await incidents.acknowledge(callback_data.incident_id, actor)
+    await screen.toast(screen.words("toast.alert.ack"))
+
+
+async def stop_trying(
+    _: CallbackQuery, *, callback_data: AdminAlert, actor: Actor, incidents: IncidentDesk, screen: Screen
+) -> None:
+    """Leave it down."""
+    await incidents.stop_trying(callback_data.incident_id, actor)
+    await screen.toast(screen.words("toast.alert.stop"))
+
+
+async def restart(
+    _: CallbackQuery,
+    *,
+    callback_data: AdminAlert,
+    actor: Actor,
+    accounts: Accounts,
+    agents: Agents,
+    incidents: IncidentDesk,
+    screen: Screen,
+) -> None:
+    """Try again now; the alert itself shows what comes of it."""
+    owner = await accounts.find(await incidents.owner_of(callback_data.incident_id))
+    await agents.restart(owner, actor)
+    await screen.toast(screen.words("toast.admin.restart"))
+
+
+async def logs(
+    _: CallbackQuery,
+    *,
+    callback_data: AdminAlert,
+    user: User,
+    accounts: Accounts,
+    incidents: IncidentDesk,
+    screen: Screen,
+    admin_screens: AdminScreens,
+) -> None:
+    """What did it write?"""
+    owner = await accounts.find(await incidents.owner_of(callback_data.incident_id))
+    await screen.show(await admin_screens.logs(user, owner))
+
+
+def router() -> Router:
+    """Alert buttons."""
+    router = Router(name="alerts")
+    on_press = router.callback_query.register
+    on_press(acknowledge, AdminAlert.filter(F.verb == AlertVerb.ACKNOWLEDGE))
+    on_press(stop_trying, AdminAlert.filter(F.verb == AlertVerb.STOP_TRYING))
+    on_press(restart, AdminAlert.filter(F.verb == AlertVerb.RESTART))
+    on_press(logs, AdminAlert.filter(F.verb == AlertVerb.LOGS))
+    return router

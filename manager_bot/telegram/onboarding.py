@@ -1,0 +1,57 @@
+"""The bot step as Telegram delivers it: perhaps twice, perhaps with more around the token than the token."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from manager_bot.plans import PlanName
+from manager_bot.services.accounts import Accounts
+from manager_bot.services.registration import TOKEN, Registration, bot_id_of
+from models import Agent, DesiredState, User
+
+_INSIDE = re.compile(rf"(?<![0-9])(?:{TOKEN.pattern})(?![A-Za-z0-9_-])", re.ASCII)
+
+
+def find_token(text: str) -> str:
+    """The one token in *text*, as when BotFather's whole message is forwarded; else the text as it stands."""
+    found = set(_INSIDE.findall(text))
+    return str(found.pop()) if len(found) == 1 else text
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarding:
+    """Registers bots for handlers: an update delivered again finds its work done and says so without an error."""
+
+    accounts: Accounts
+    registration: Registration
+
+    async def pasted(self, user: User, secret: SecretStr) -> None:
+        """The user pasted *secret*; raises what :meth:`Registration.register_pasted` raises."""
+        text = secret.get_secret_value().strip()
+        if TOKEN.fullmatch(text) and await self._is_own(user, bot_id_of(SecretStr(text))):
+            return
+        await self._have_plan(user)
+        await self.registration.register_pasted(user, text)
+
+    async def managed(self, user: User, bot_id: int) -> None:
+        """The user made a bot by one tap; raises what :meth:`Registration.register_managed` raises."""
+        if await self._is_own(user, bot_id):
+            return
+        await self._have_plan(user)
+        await self.registration.register_managed(user, bot_id)
+
+    async def is_news(self, user: User, bot_id: int) -> bool:
+        """Whether the bot is one we do not know yet; updates also tell of new tokens and owners of known ones."""
+        return not await self._is_own(user, bot_id) and not await Agent.exists(user_id=user.id)
+
+    async def _is_own(self, user: User, bot_id: int) -> bool:
+        agents = Agent.filter(user_id=user.id, bot_id=bot_id)
+        return await agents.exclude(desired_state=DesiredState.REMOVED).exists()
+
+    async def _have_plan(self, user: User) -> None:
+        """Whoever comes with a bot before having picked a plan gets the one that costs nothing."""
+        if user.plan is None:
+            await self.accounts.choose_plan(user, PlanName.FREE)

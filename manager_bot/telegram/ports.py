@@ -1,0 +1,28 @@
+"""What the console needs of whoever keeps the incidents."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from manager_bot.services.audit import Actor
+from models import Incident
+
+
+class IncidentDesk(Protocol):
+    """What admins do about incidents."""
+
+    async def acknowledge(self, incident_id: int, actor: Actor) -> None:
+        """An admin has seen it."""
+        ...
+
+    async def stop_trying(self, incident_id: int, actor: Actor) -> None:
+        """Restart no more; the agent stays down until somebody starts it."""
+        ...
+
+    async def owner_of(self, incident_id: int) -> int:
+        """The id of the user whose agent it is about; raises :class:`~manager_bot.errors.UserUnknown`."""
+        ...
+
+    async def open_incidents(self) -> list[Incident]:
+        """What is wrong right now, worst and newest first."""
+        ...

@@ -1,0 +1,1 @@
+"""What people see. A screen reads; it changes nothing."""

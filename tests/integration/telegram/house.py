@@ -1,0 +1,161 @@
+"""A manager bot to be talked to, and hands to play the watchdog with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+from manager_bot.clock import OffsetClock
+from manager_bot.demo.client import BotView, Person, WorldClient
+from manager_bot.services.accounts import Accounts
+from manager_bot.services.agents import Agents
+from manager_bot.services.audit import Actor, Audit
+from manager_bot.services.budgets import Budgets
+from manager_bot.services.notices import BudgetNotices
+from manager_bot.services.outbox import Outbox
+from manager_bot.services.registration import Registration
+from manager_bot.services.sizing import Sizing
+from manager_bot.services.usage import Usage
+from manager_bot.telegram.api import make_bot, open_session
+from manager_bot.telegram.bots import TelegramBots
+from manager_bot.telegram.dispatcher import UseCases
+from manager_bot.telegram.manager import ManagerBot, introduce
+from manager_bot.texts import Texts
+from manager_bot.vault import Vault
+from models import Agent, ContainerStatus, Incident, Stage
+from models.database import connected, migrate, sqlite_url
+
+TEXTS = Texts.load()
+
+
+@dataclass
+class QuietRuntime:
+    """What the chat needs of a runtime: logs."""
+
+    written: str = "started\ntalking to telegram"
+
+    async def logs(self, agent_id: int, lines: int) -> str:
+        return self.written
+
+
+@dataclass
+class Bell:
+    """Takes the place of the watchdog's wake-up."""
+
+    poked: list[int] = field(default_factory=list)
+
+    def poke(self, agent_id: int) -> None:
+        self.poked.append(agent_id)
+
+
+class OpenDoor:
+    async def is_open(self) -> bool:
+        return True
+
+
+@dataclass
+class Desk:
+    """Incidents straight from the table."""
+
+    acts: list[tuple[str, int, int]] = field(default_factory=list)
+
+    async def acknowledge(self, incident_id: int, actor: Actor) -> None:
+        self.acts.append(("acknowledge", incident_id, actor.telegram_id))
+
+    async def stop_trying(self, incident_id: int, actor: Actor) -> None:
+        self.acts.append(("stop_trying", incident_id, actor.telegram_id))
+
+    async def owner_of(self, incident_id: int) -> int:
+        incident = await Incident.get(id=incident_id)
+        assert incident.user_id is not None
+        return incident.user_id
+
+    async def open_incidents(self) -> list[Incident]:
+        return await Incident.filter(closed_at__isnull=True)
+
+
+@dataclass
+class House:
+    """Everything of one running manager bot."""
+
+    world: WorldClient
+    bot: BotView
+    root: Person
+    clock: OffsetClock
+    vault: Vault
+    outbox: Outbox
+    use: UseCases
+    desk: Desk
+    runtime: QuietRuntime
+    manager: ManagerBot
+
+    async def agent_runs(self, bot_username: str, stage: Stage = Stage.CONNECTED) -> Agent:
+        """What the watchdog would write once the agent is that far."""
+        agent = await Agent.get(bot_username=bot_username)
+        agent.stage, agent.container_status, agent.wish_done = stage, ContainerStatus.RUNNING, agent.wish
+        agent.revision += 1
+        await agent.save()
+        return agent
+
+    async def subscriber(self, name: str, language: str = "en") -> tuple[Person, BotView]:
+        """A person whose agent runs."""
+        person = await self.world.person(name, username=name.lower(), language_code=language)
+        their = await self.world.bot(f"{name.lower()}_helper_bot", owner=person, name=f"{name}'s helper")
+        await person.send(self.bot, "/start")
+        await person.wait_for(self.bot, button="→")
+        await person.send(self.bot, their.token)
+        await person.wait_for(self.bot, lambda m: "▫️" in m.text)
+        await self.agent_runs(their.username)
+        await person.wait_for(self.bot, lambda m: m.has_button(f"@{their.username}"))
+        return person, their
+
+    async def restart_manager(self) -> None:
+        await self.manager.stop()
+        self.manager = await make_manager(self.world, self.bot, self.vault, self.use)
+        await self.manager.start()
+
+
+async def make_manager(world: WorldClient, view: BotView, vault: Vault, use: UseCases) -> ManagerBot:
+    bot = make_bot(SecretStr(view.token), open_session(world.telegram_root))
+    return ManagerBot(world.telegram_root, bot, await introduce(bot), use, vault)
+
+
+@asynccontextmanager
+async def open_house(world: WorldClient, folder: Path, *, one_tap: bool = True) -> AsyncIterator[House]:
+    root = await world.person("Root", username="root", language_code="en")
+    view = await world.bot("clawbot", owner=root, can_manage_bots=one_tap)
+    url = sqlite_url(folder / "clawbot.db")
+    await migrate(url)
+    async with connected(url):
+        clock, vault, bell, runtime, desk = (
+            OffsetClock(),
+            Vault([SecretStr(Fernet.generate_key().decode())]),
+            Bell(),
+            QuietRuntime(),
+            Desk(),
+        )
+        audit, outbox = Audit(clock), Outbox(clock, (root.id,))
+        accounts = Accounts(audit, outbox, bell)
+        agents = Agents(clock, runtime, audit, bell)  # type: ignore[arg-type]
+        sizing = Sizing(memory_mb=4096, swap_mb=0, minimum_mb=384, overcommit=1.0, strict=False)
+        asking = open_session(world.telegram_root)
+        bots = TelegramBots(make_bot(SecretStr(view.token), asking), world.telegram_root, watch_seconds=1.5)
+        registration = Registration(view.id, "t", (19700, 19720), clock, vault, sizing, OpenDoor(), bots, audit, bell)
+        budgets = Budgets(clock, BudgetNotices(outbox, lambda: view.username), "test")
+        use = UseCases(
+            clock, TEXTS, accounts, agents, registration, sizing, audit, Usage(clock, budgets), desk, (root.id,)
+        )
+        house = House(
+            world, view, root, clock, vault, outbox, use, desk, runtime, await make_manager(world, view, vault, use)
+        )
+        await house.manager.start()
+        try:
+            yield house
+        finally:
+            await house.manager.stop()
+            await asking.close()
