@@ -5,6 +5,7 @@ cd "$(dirname "$0")/../.."
 . deploy/host/say.sh
 
 log=${CLAWBOT_ENGINE_LOG:-/var/log/clawbot-dockerd.log}
+etc=${CLAWBOT_ENGINE_ETC:-/etc/docker}
 space_mb=6000
 
 answers() {
@@ -37,9 +38,9 @@ if ! command -v dockerd >/dev/null 2>&1 || ! command -v iptables >/dev/null 2>&1
 fi
 
 # Agents keep running while the engine restarts.
-if [ ! -e /etc/docker/daemon.json ]; then
-    mkdir -p /etc/docker
-    echo '{"live-restore": true}' >/etc/docker/daemon.json
+if [ ! -e "$etc/daemon.json" ]; then
+    mkdir -p "$etc"
+    echo '{"live-restore": true}' >"$etc/daemon.json"
 fi
 
 if [ -d /run/systemd/system ]; then

@@ -29,6 +29,7 @@ class StandIn:
 
     owner_id: int
     url: str = ""
+    answer: str = ANSWER
     polled: threading.Event = field(default_factory=threading.Event)
     answered: threading.Event = field(default_factory=threading.Event)
     prompts: list[dict[str, object]] = field(default_factory=list)
@@ -97,8 +98,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._send("application/json", json.dumps({"ok": True, "result": result}))
             return
         self.world.prompts.append(arguments)
-        part = {"content": {"role": "model", "parts": [{"text": ANSWER}]}, "finishReason": "STOP", "index": 0}
-        prompt, output = len(json.dumps(arguments)) // _CHARACTERS_A_TOKEN, len(ANSWER) // _CHARACTERS_A_TOKEN
+        part = {
+            "content": {"role": "model", "parts": [{"text": self.world.answer}]},
+            "finishReason": "STOP",
+            "index": 0,
+        }
+        prompt, output = (
+            len(json.dumps(arguments)) // _CHARACTERS_A_TOKEN,
+            len(self.world.answer) // _CHARACTERS_A_TOKEN,
+        )
         usage = {"promptTokenCount": prompt, "candidatesTokenCount": output, "totalTokenCount": prompt + output}
         chunk = json.dumps({"candidates": [part], "usageMetadata": usage, "modelVersion": "trial"})
         self._send("text/event-stream", f"data: {chunk}\r\n\r\n")

@@ -8,7 +8,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,15 @@ from manager_bot.openclaw.config import AgentConfig, render
 from manager_bot.openclaw.exits import exit_of
 from manager_bot.openclaw.footprint import Footprint
 from manager_bot.openclaw.rootfs import ImageError, Report
-from manager_bot.openclaw.standin import StandIn, standing_in
+from manager_bot.openclaw.standin import ANSWER, QUESTION, StandIn, standing_in
 from manager_bot.openclaw.store import ImageStore, Limits, Trial
 
 _OWNER = 4242
-_LONG_MESSAGE = "Remember this line of the report. " * 120
-_QUESTIONS = ("What time is it?", *[_LONG_MESSAGE] * 14)
-"""A short one, then enough of the longest Telegram carries to fill the context and make OpenClaw compact it:
-an agent that answers once and dies of its first long conversation does not answer."""
+_SHORT = (QUESTION, QUESTION)
+_LONG = (QUESTION, *["Remember this line of the report. " * 120] * 8)
+"""Messages as long as Telegram carries, answered at the same length: enough to fill the context and make OpenClaw
+compact it. An agent that answers once and dies of its first long conversation does not answer."""
+_LONG_ANSWER = f"{ANSWER} {'A line of the answer. ' * 160}"
 _READY_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
 _STEP_MB = 16
@@ -50,18 +51,18 @@ class Tried:
         return not self.failure
 
 
-def try_once(store: ImageStore, image: str, limits: Limits) -> Tried:
+def try_once(store: ImageStore, image: str, limits: Limits, questions: Sequence[str] = _LONG) -> Tried:
     """Start *image* within *limits*, hardened as agents are, and hold a conversation with it."""
     environment = {"NODE_OPTIONS": recipe.node_options(limits.memory_mb)}
     with _world(store) as (world, mounts), store.trial(image, limits, mounts, environment, writable=False) as trial:
-        return _converse(trial, world, limits)
+        return _converse(trial, world, limits, questions)
 
 
 def warm_up(store: ImageStore, image: str) -> None:
     """Let *image* answer once and keep what Node compiled in it, so that no agent compiles it again."""
     limits = Limits(_LARGEST_MB)
     with _world(store) as (world, mounts), store.trial(image, limits, mounts, {}, writable=True) as trial:
-        tried = _converse(trial, world, limits)
+        tried = _converse(trial, world, limits, _SHORT)
         if not tried.answered:
             words = [line for line in trial.logs().splitlines() if line.strip()][-1:]
             raise ImageError(f"the agent image was built but does not answer: {tried.failure} {' '.join(words)[:300]}")
@@ -71,7 +72,7 @@ def warm_up(store: ImageStore, image: str) -> None:
 
 def measure(store: ImageStore, image: str, report: Report) -> Footprint:
     """The smallest memory, in steps of 16 MiB, in which *image* answers in two starts of two; its start unhindered."""
-    free = try_once(store, image, Limits(_LARGEST_MB))
+    free = try_once(store, image, Limits(_LARGEST_MB), _SHORT)
     if not free.answered:
         raise ImageError(f"the agent image does not answer within {_LARGEST_MB} MiB: {free.failure}")
 
@@ -115,14 +116,15 @@ def _world(store: ImageStore) -> Iterator[tuple[StandIn, Mapping[Path, str]]]:
         yield world, {data: "/data", config: "/etc/openclaw"}
 
 
-def _converse(trial: Trial, world: StandIn, limits: Limits) -> Tried:
+def _converse(trial: Trial, world: StandIn, limits: Limits, questions: Sequence[str]) -> Tried:
     started = time.monotonic()
     failure = _await_ready(trial, world, started + _READY_SECONDS)
     if failure:
         return Tried(limits, failure)
     ready, cpu = time.monotonic() - started, trial.cpu_seconds()
     answers = []
-    for number, question in enumerate(_QUESTIONS, start=1):
+    for number, question in enumerate(questions, start=1):
+        world.answer = ANSWER if question == QUESTION else _LONG_ANSWER
         world.answered.clear()
         asked = time.monotonic()
         world.ask(question)

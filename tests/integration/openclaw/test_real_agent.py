@@ -1,0 +1,187 @@
+"""The real image with the rendered config: accepted, ready, polling, answering, and within the plans' limits."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+from manager_bot.openclaw.config import AgentConfig, render
+from manager_bot.openclaw.exits import Exit, exit_of
+from manager_bot.openclaw.files import AgentFiles
+from manager_bot.openclaw.footprint import footprint
+from manager_bot.openclaw.health import LIVE_PATH, PORT, READY_PATH, Health, parse_live, parse_ready
+from manager_bot.openclaw.image import ensure_image
+from manager_bot.openclaw.standin import StandIn, standing_in
+from manager_bot.openclaw.store import Limits
+from manager_bot.openclaw.trial import try_once
+from manager_bot.plans import PLANS, PlanName
+from manager_bot.runtime.images import DockerImages
+
+ANN, BOB = 4242, 777
+pytestmark = pytest.mark.timeout(900)  # the first run on a machine builds the image
+
+
+@pytest.fixture(scope="module")
+def store() -> DockerImages:
+    return DockerImages()
+
+
+@pytest.fixture(scope="module")
+def image(store: DockerImages) -> str:
+    return ensure_image(store, print)
+
+
+@dataclass
+class RealAgent:
+    """One container of the real image, whose Telegram and Gemini are a stand-in."""
+
+    world: StandIn
+    files: AgentFiles
+    config: AgentConfig
+    container: Container
+
+    def answers(self, text: str, sender: int = ANN, seconds: float = 60) -> bool:
+        self.world.answered.clear()
+        self.world.ask(text, sender)
+        return self.world.answered.wait(seconds)
+
+    def health(self) -> Health:
+        status, body = self._get(READY_PATH)
+        return parse_ready(status, body)
+
+    def lives(self) -> bool:
+        return parse_live(*self._get(LIVE_PATH))
+
+    def _get(self, path: str) -> tuple[int, bytes]:
+        script = (
+            f"fetch('http://127.0.0.1:{PORT}{path}')"
+            ".then(async a=>console.log(a.status+' '+await a.text())).catch(()=>console.log('0 '))"
+        )
+        options = {"NODE_OPTIONS": "", "NODE_COMPILE_CACHE": ""}
+        output = self.container.exec_run(["node", "-e", script], environment=options).output
+        printed = cast("bytes", output).decode()
+        status, _, body = printed.partition(" ")
+        return (int(status), body.encode()) if status.isdigit() else (0, b"")
+
+    def becomes_ready(self, seconds: float = 90) -> bool:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.world.polled.is_set() and self.health().ready:
+                return True
+            time.sleep(0.5)
+        return False
+
+    def ends(self, seconds: float = 60) -> Exit:
+        return exit_of(int(self.container.wait(timeout=seconds)["StatusCode"]))
+
+    def last_system_prompt(self) -> str:
+        return json.dumps(self.world.prompts[-1]["systemInstruction"])
+
+
+@pytest.fixture
+def agent(store: DockerImages, image: str, tmp_path: Path) -> Iterator[RealAgent]:
+    """Created, not started."""
+    client = docker.from_env()
+    files = AgentFiles.below(tmp_path)
+    with standing_in(store.bridge_address(), ANN) as world:
+        config = AgentConfig(
+            owner_id=ANN,
+            bot_id=99,
+            gateway_key="k" * 43,
+            control_token="c" * 43,
+            gateway_url=world.url,
+            custom_rules="Call everybody Captain.",
+        )
+        home, directory = files.prepare("agent-1"), files.write_config("agent-1", render(config))
+        container = client.containers.create(
+            image,
+            name=f"clawbot-test-{uuid.uuid4().hex[:8]}",
+            mem_limit="512m",
+            memswap_limit="512m",
+            read_only=True,
+            tmpfs={"/tmp": "", "/home/node": "uid=1000,gid=1000"},  # noqa: S108 - inside the container
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            volumes={
+                str(home): {"bind": "/data", "mode": "rw"},
+                str(directory): {"bind": "/etc/openclaw", "mode": "ro"},
+            },
+        )
+        try:
+            yield RealAgent(world, files, config, container)
+        finally:
+            container.remove(force=True, v=True)
+            client.close()
+
+
+def test_it_answers_its_owner_alone_and_by_his_rules(agent: RealAgent) -> None:
+    agent.container.start()
+    assert agent.becomes_ready(), agent.container.logs().decode()
+    assert agent.lives()
+
+    assert agent.answers("What time is it?")
+    assert "Call everybody Captain." in agent.last_system_prompt()
+
+    asked = len(agent.world.prompts)
+    assert not agent.answers("And for me?", sender=BOB, seconds=3)
+    assert len(agent.world.prompts) == asked
+
+    for forbidden in ("/etc/openclaw/openclaw.json", "/etc/openclaw/new", "/opt/agent/new", "/new"):
+        assert agent.container.exec_run(["touch", forbidden]).exit_code != 0
+    assert agent.container.exec_run(["touch", "/data/workspace/new"]).exit_code == 0
+
+    changed = replace(agent.config, allowed_ids=(BOB,), custom_rules="Call everybody Doctor.")
+    agent.files.write_config("agent-1", render(changed))
+    agent.world.polled.clear()
+    agent.container.restart(timeout=20)
+    assert agent.becomes_ready(), agent.container.logs().decode()
+    assert agent.answers("Once more?", sender=BOB)
+    assert "Call everybody Doctor." in agent.last_system_prompt()
+    assert "Captain" not in agent.last_system_prompt()
+
+    agent.container.stop(timeout=20)
+    assert agent.ends() is Exit.CLEAN
+
+
+def test_a_config_with_an_unknown_key_ends_with_bad_config(agent: RealAgent) -> None:
+    agent.files.write_config("agent-1", json.dumps({**json.loads(render(agent.config)), "rateLimit": {}}).encode())
+
+    agent.container.start()
+
+    assert agent.ends() is Exit.BAD_CONFIG
+
+
+@pytest.mark.parametrize("plan", [PlanName.STARTER, PlanName.PRO])
+def test_the_paid_plans_hold_a_long_conversation(store: DockerImages, image: str, plan: PlanName) -> None:
+    limits = Limits(PLANS[plan].memory_mb, PLANS[plan].swap_mb, PLANS[plan].cpu)
+
+    tried = try_once(store, image, limits)
+
+    assert tried.answered, tried.failure
+
+
+def test_the_image_carries_needs_that_the_starter_plan_meets(store: DockerImages, image: str) -> None:
+    needs = footprint(store.labels(image) or {})
+
+    assert needs is not None
+    assert 256 < needs.memory_mb < PLANS[PlanName.STARTER].memory_mb
+    assert 1 < needs.cpu_seconds < 60
+
+
+def test_an_unreachable_registry_is_said_soon(store: DockerImages) -> None:
+    started = time.monotonic()
+
+    with pytest.raises(Exception, match="cannot be pulled") as refused:
+        store.pull("127.0.0.1:9/clawbot/agent:1")
+
+    assert "\n" not in str(refused.value)
+    assert time.monotonic() - started < 10
