@@ -87,7 +87,7 @@ def weigh_evidence(text: str) -> Evidence:
     for _, group, weight in structure:
         scores[group] += weight
     if ordered:
-        scores["complex"] /= 4
+        scores["complex"] = min(scores["complex"] / 4, 1.5)
         scores["code"] /= 1 if _names_code(lower[:_HEAD]) else 2
     reasons = (*(f"{group}:{stem}" for group, stem in best), *(f"{group}:{name}" for name, group, _ in structure))
     return Evidence(scores["simple"], scores["code"], scores["complex"], reasons)
