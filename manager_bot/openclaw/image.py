@@ -4,34 +4,36 @@ from __future__ import annotations
 
 from manager_bot.openclaw import recipe, trial
 from manager_bot.openclaw.footprint import Footprint, footprint
-from manager_bot.openclaw.rootfs import ImageError, Report, root_tar
+from manager_bot.openclaw.rootfs import ImageError, Report, only_builder, root_tar
 from manager_bot.openclaw.store import ImageStore
 
-__all__ = ["Footprint", "ImageError", "ImageStore", "Report", "build", "ensure_image", "footprint", "image_tag"]
+__all__ = ["Footprint", "ImageError", "ImageStore", "Report", "ensure_image", "footprint", "image_tag"]
 
 image_tag = recipe.image_tag
 
 _VERSION_LABEL = "org.clawbot.openclaw"
 
 
-def ensure_image(store: ImageStore, report: Report, wanted: str | None = None) -> str:
+def ensure_image(store: ImageStore, report: Report, wanted: str | None = None, *, again: bool = False) -> str:
     """The name of an image that can be run: present, else pulled (only if *wanted* names one), else built.
 
     *wanted* is the operator's own choice (``CLAWBOT_AGENT_IMAGE``); it is pulled but never built, because its
-    content is not our recipe. Slow (minutes when built) and blocking: call it in a thread.
+    content is not our recipe. With *again* it is pulled, or tried and measured, though present. Slow (minutes when built) and blocking: call it in a thread.
     """
     ref = wanted or image_tag()
-    if store.labels(ref) is not None:
+    if store.labels(ref) is not None and not again:
         return ref
     if wanted:
         report(f"agent image: pulling {wanted} …")
         store.pull(wanted)
         return wanted
-    build(store, report)
+    with only_builder(report):
+        if again or store.labels(ref) is None:
+            _build(store, report)
     return ref
 
 
-def build(store: ImageStore, report: Report) -> Footprint:
+def _build(store: ImageStore, report: Report) -> None:
     """Make the image, try it by starting it, measure it, and only then give it its name."""
     ref, untried = image_tag(), f"{image_tag()}-untried"
     tar = root_tar(report)
@@ -45,4 +47,3 @@ def build(store: ImageStore, report: Report) -> Footprint:
     finally:
         store.remove(untried)
     report(f"agent image: {ref} stands; needs {measured.memory_mb} MiB, ready in {measured.seconds:.0f} s")
-    return measured

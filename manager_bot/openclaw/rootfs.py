@@ -43,35 +43,30 @@ def cache_dir() -> Path:
 
 
 def root_tar(report: Report) -> Path:
-    """The tar of the recipe's root file system: from the cache, else built."""
+    """The tar of the recipe's root file system: from the cache, else built. Call it inside :func:`only_builder`."""
     cache = cache_dir()
     tar = cache / f"{recipe.image_tag().replace(':', '-')}.tar"
     if tar.exists():
         report(f"agent image: using the files kept in {cache}")
         return tar
-    _check_machine(cache)
-    with _only_builder(cache, report):
-        if not tar.exists():
-            with tempfile.TemporaryDirectory(prefix="build-", dir=cache) as scratch:
-                _build(Path(scratch), tar, report)
-    return tar
-
-
-def _check_machine(cache: Path) -> None:
-    if os.geteuid() != 0:
-        raise ImageError("the agent image is built as root: run this as root (sudo), or set CLAWBOT_AGENT_IMAGE")
-    cache.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache).free >> 20
     if free < _SPACE_MB:
         raise ImageError(
             f"building the agent image needs {_SPACE_MB} MB in {cache}, {free} MB are free: "
             f"make room, or point {CACHE_VARIABLE} elsewhere"
         )
+    with tempfile.TemporaryDirectory(prefix="build-", dir=cache) as scratch:
+        _build(Path(scratch), tar, report)
+    return tar
 
 
 @contextmanager
-def _only_builder(cache: Path, report: Report) -> Iterator[None]:
-    """One build at a time: a second one waits and then finds the work done."""
+def only_builder(report: Report) -> Iterator[None]:
+    """One build at a time on this machine: a second one waits and then finds the work done."""
+    if os.geteuid() != 0:
+        raise ImageError("the agent image is built as root: run this as root (sudo), or set CLAWBOT_AGENT_IMAGE")
+    cache = cache_dir()
+    cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

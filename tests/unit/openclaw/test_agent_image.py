@@ -27,9 +27,10 @@ class Shelf:
 
 
 @pytest.fixture
-def built(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[object]:
     calls: list[object] = []
-    monkeypatch.setattr(image, "build", lambda store, _report: calls.append(store))
+    monkeypatch.setenv("CLAWBOT_IMAGE_CACHE", str(tmp_path))
+    monkeypatch.setattr(image, "_build", lambda store, _report: calls.append(store))
     return calls
 
 
