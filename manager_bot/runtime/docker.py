@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
+import socket
 import threading
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -32,6 +35,7 @@ PUBLIC_DNS = ("1.1.1.1", "9.9.9.9")
 """Agents ask public resolvers: the host's own is often on a private range, which the firewall closes to them."""
 
 _TIMEOUT = 60
+_CONFLICT_LOOKS = 20
 _LOG_BYTES = 256 * 1024
 _MIB = 1024 * 1024
 
@@ -101,9 +105,7 @@ class DockerRuntime:
         try:
             return await self._calls.run(self._create, spec)
         except Conflict:
-            if (made := await self.state(spec.agent_id)) and made.spec_digest == spec.digest():
-                return made  # somebody else of ours was faster
-            raise
+            return await self._made_by_another(spec)
 
     async def start(self, agent_id: int) -> None:
         await self._calls.run(self._start, agent_id)
@@ -150,10 +152,19 @@ class DockerRuntime:
             await self.remove(found.agent_id)
         await self._calls.run(lambda: self.network.remove(self._client()))
 
+    async def _made_by_another(self, spec: AgentSpec) -> ContainerState:
+        """The name is taken: by another call of ours, whose container appears in a moment, or by a stranger."""
+        for _ in range(_CONFLICT_LOOKS):
+            if (made := await self.state(spec.agent_id)) and made.spec_digest == spec.digest():
+                return made
+            await asyncio.sleep(0.1)
+        raise RuntimeRefused(f"the container name {spec.name} is in use by another container: set CLAWBOT_NAME_PREFIX")
+
     # -- in the pool -------------------------------------------------------------------------------
 
     def _connect(self) -> docker.APIClient:
         """A new connection, which asks the engine for its API version; raises while it is down."""
+        _knock(self._base_url or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
         if self._base_url is not None:
             return docker.APIClient(base_url=self._base_url, timeout=_TIMEOUT)
         return docker.APIClient(timeout=_TIMEOUT, **kwargs_from_env())
@@ -256,6 +267,13 @@ class DockerRuntime:
             return ""
         raw: bytes = self._client().logs(found[0]["Id"], tail=lines)
         return raw[-_LOG_BYTES:].decode(errors="replace")
+
+
+def _knock(url: str) -> None:
+    """Raise OSError where nobody listens: the SDK, refused at its first call, would leave its socket open."""
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(url.removeprefix("unix://"))
 
 
 def _swap_mb() -> int:

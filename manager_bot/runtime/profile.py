@@ -65,6 +65,7 @@ def host_config(spec: AgentSpec, network: str, dns: tuple[str, ...]) -> dict[str
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "init": True,
+        "ipc_mode": "none",  # no /dev/shm: /data and /tmp are all an agent may write
         "pids_limit": spec.pids,
         "mem_limit": spec.memory_mb * _MIB,
         "memswap_limit": (spec.memory_mb + spec.swap_mb) * _MIB,
@@ -79,7 +80,7 @@ def host_config(spec: AgentSpec, network: str, dns: tuple[str, ...]) -> dict[str
 
 def profile_digest(dns: tuple[str, ...]) -> str:
     """A hash of all that is not in the spec: a release that hardens the profile recreates every container."""
-    plain = json.dumps([_USER, _TMPFS, _LOGS, PORT, list(dns), 1])
+    plain = json.dumps([_USER, _TMPFS, _LOGS, PORT, list(dns), 2])
     return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
 
