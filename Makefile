@@ -16,7 +16,7 @@ engine: setup ## a Docker Engine that answers
 	@$(HOST)/engine.sh
 
 image: engine ## the agent image: present, else pulled, else built
-	@$(VENV)/clawbot image build
+	@$(VENV)/clawbot image ensure
 
 test-tools:
 	@$(HOST)/test-tools.sh

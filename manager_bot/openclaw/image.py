@@ -7,30 +7,36 @@ from manager_bot.openclaw.footprint import Footprint, footprint
 from manager_bot.openclaw.rootfs import ImageError, Report, only_builder, root_tar
 from manager_bot.openclaw.store import ImageStore
 
-__all__ = ["Footprint", "ImageError", "ImageStore", "Report", "ensure_image", "footprint", "image_tag"]
+__all__ = ["Footprint", "ImageError", "ImageStore", "Report", "build", "ensure_image", "footprint", "image_tag"]
 
 image_tag = recipe.image_tag
 
 _VERSION_LABEL = "org.clawbot.openclaw"
 
 
-def ensure_image(store: ImageStore, report: Report, wanted: str | None = None, *, again: bool = False) -> str:
+def ensure_image(store: ImageStore, report: Report, wanted: str | None = None) -> str:
     """The name of an image that can be run: present, else pulled (only if *wanted* names one), else built.
 
     *wanted* is the operator's own choice (``CLAWBOT_AGENT_IMAGE``); it is pulled but never built, because its
-    content is not our recipe. With *again* it is pulled, or tried and measured, though present. Slow (minutes when built) and blocking: call it in a thread.
+    content is not our recipe. Slow (minutes when built) and blocking: call it in a thread.
     """
     ref = wanted or image_tag()
-    if store.labels(ref) is not None and not again:
+    if store.labels(ref) is not None:
         return ref
     if wanted:
         report(f"agent image: pulling {wanted} …")
         store.pull(wanted)
         return wanted
     with only_builder(report):
-        if again or store.labels(ref) is None:
+        if store.labels(ref) is None:
             _build(store, report)
     return ref
+
+
+def build(store: ImageStore, report: Report) -> None:
+    """Make our image though it is present: it is tried and measured anew."""
+    with only_builder(report):
+        _build(store, report)
 
 
 def _build(store: ImageStore, report: Report) -> None:

@@ -106,7 +106,7 @@ ENVIRONMENT = {
 
 def changes() -> list[str]:
     """The image's configuration as Dockerfile instructions, the form in which an engine imports a file system."""
-    entry = ["/usr/bin/tini", "--", "/usr/local/bin/node", ENTRY]
+    entry = ["/usr/bin/tini", "-s", "--", "/usr/local/bin/node", ENTRY]
     return [
         *(f"ENV {name}={json.dumps(value)}" for name, value in ENVIRONMENT.items()),
         "USER 1000:1000",

@@ -89,7 +89,7 @@ class DockerImages:
             memswap_limit=memory + (limits.swap_mb << 20),
             pids_limit=256,
             read_only=not writable,
-            tmpfs={"/tmp": "size=64m", "/home/node": "uid=1000,gid=1000,size=16m"},  # noqa: S108 - inside the container
+            tmpfs={"/tmp": "size=64m"},  # noqa: S108 - inside the container
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
             volumes={

@@ -105,10 +105,12 @@ def agent(store: DockerImages, image: str, tmp_path: Path) -> Iterator[RealAgent
         container = client.containers.create(
             image,
             name=f"clawbot-test-{uuid.uuid4().hex[:8]}",
+            init=True,
+            ipc_mode="none",
             mem_limit="512m",
             memswap_limit="512m",
             read_only=True,
-            tmpfs={"/tmp": "", "/home/node": "uid=1000,gid=1000"},  # noqa: S108 - inside the container
+            tmpfs={"/tmp": "size=64m"},  # noqa: S108 - inside the container
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
             volumes={
