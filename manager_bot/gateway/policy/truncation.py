@@ -92,7 +92,7 @@ def truncate_text(text: str, limit: int = TOOL_OUTPUT_LIMIT) -> str:
     return text if len(text) <= limit else _truncated(text, limit)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=1024)
 def _truncated(text: str, limit: int) -> str:
     """Cached because a conversation brings the same long result again with each of its requests."""
     as_json = _as_json(text, limit)
