@@ -13,6 +13,7 @@ from aiogram.types import InlineKeyboardMarkup
 from manager_bot.services.outbox import NoticeKind
 from manager_bot.telegram.callbacks import AdminAlert, AdminGo, AdminGoto, AlertVerb, Ask, Go, Goto, Verb
 from manager_bot.telegram.figures import bar
+from manager_bot.telegram.screens.home import OWNERS_TURN
 from manager_bot.telegram.view import Key, Row, markup
 from manager_bot.telegram.words import Words, joined
 from manager_bot.texts import Html
@@ -120,8 +121,11 @@ def _incident_keys(words: Words, incident: Incident, agent: Agent | None) -> tup
 
 
 async def _owner_trouble(words: Words, values: Values) -> Notice:
-    follow = "notice.owner_trouble.gave_up" if values.get("gave_up") else "notice.owner_trouble.working"
-    text = joined(words("notice.owner_trouble"), words(f"trouble.{values['trouble']}"), words(follow), gap="\n\n")
+    if values["trouble"] in OWNERS_TURN:
+        follow = words("notice.owner_trouble.yours")
+    else:
+        follow = words("notice.owner_trouble.gave_up" if values.get("gave_up") else "notice.owner_trouble.working")
+    text = joined(words("notice.owner_trouble"), words(f"trouble.{values['trouble']}"), follow, gap="\n\n")
     first = Key(words("button.start"), Ask(verb=Verb.START)) if values.get("gave_up") else _home(words)
     return Notice(text, ([first, Key(words("button.logs"), Go(to=Goto.LOGS))],))
 

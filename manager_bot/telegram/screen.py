@@ -29,7 +29,8 @@ _KEYBOARD = "keyboard_message_id"
 class Screen:
     """The person's side of one update: their card, and the answer to the button they pressed.
 
-    ``below`` says that the person has written something that still stands, so the card moves to the chat's end.
+    ``below`` says that the person has written something that still stands, so the card moves to the chat's end; so it
+    does after a press on a notification.
     """
 
     bot: Bot
@@ -40,16 +41,15 @@ class Screen:
     query: CallbackQuery | None
     below: bool
     _answered: bool = False
+    _shown: bool = False
 
     async def show(self, view: View) -> None:
         """Make *view* the card, and its conversation the current one."""
-        if self.query is not None and self.query.message is not None:
-            pressed = self.query.message.message_id
-            is_notice = await Notification.exists(chat_id=self.user.telegram_id, message_id=pressed, token_of=None)
-            await self.cards.put(self.user, view, at=None if is_notice else pressed, fresh=is_notice and self.below)
-        else:
-            await self.cards.put(self.user, view, fresh=self.below)
-        self.below = False
+        pressed = self.query.message.message_id if self.query and self.query.message and not self._shown else None
+        is_notice = pressed is not None and await self._is_notice(pressed)
+        below = (self.below or is_notice) and not self._shown
+        await self.cards.put(self.user, view, at=None if is_notice else pressed, fresh=below)
+        self._shown = True
         await self.state.set_state(view.awaits)
         await self._keyboard(view.one_tap)
 
@@ -67,6 +67,10 @@ class Screen:
             await self.toast(text, alert=True)
         else:
             await self.bot.send_message(self.user.telegram_id, text)
+
+    async def _is_notice(self, message_id: int) -> bool:
+        """Whether the pressed button hangs on a notification, which stays as it is."""
+        return await Notification.exists(chat_id=self.user.telegram_id, message_id=message_id, token_of=None)
 
     async def _answer(self, text: str | None, alert: bool) -> None:
         if self.query is None or self._answered:

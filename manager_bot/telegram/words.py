@@ -43,9 +43,9 @@ class Words:
         """A date in words."""
         return str(format_date(moment, format="d MMMM", locale=self.language))
 
-    def clock(self, moment: datetime) -> str:
+    def clock(self, moment: datetime) -> Html:
         """Date and time, UTC."""
-        return str(format_datetime(moment, format="d MMM, HH:mm", locale=self.language)) + " UTC"
+        return self("unit.utc", time=format_datetime(moment, format="d MMM, HH:mm", locale=self.language))
 
 
 def joined(*lines: str, gap: str = "\n") -> Html:

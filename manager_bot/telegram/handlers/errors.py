@@ -10,7 +10,7 @@ from aiogram.exceptions import TelegramForbiddenError
 from aiogram.filters import ExceptionTypeFilter
 from aiogram.types import ErrorEvent
 
-from manager_bot.errors import AgentExists, AgentMissing, ClawBotError
+from manager_bot.errors import AgentExists, AgentMissing, ClawBotError, NotAllowed
 from manager_bot.telegram.api import brief
 from manager_bot.telegram.screen import Screen
 from manager_bot.telegram.screens.subscriber import Screens
@@ -22,11 +22,14 @@ log = structlog.get_logger(__name__)
 async def expected(
     event: ErrorEvent, *, user: User, screen: Screen, screens: Screens, raw_state: str | None = None
 ) -> None:
-    """A press is answered over the chat; words are answered on the card, with the step they belong to."""
+    """A press is answered over the chat; words are answered on the card, with the step they belong to.
+
+    A stranger gets the refusal and nothing else.
+    """
     error = cast("ClawBotError", event.exception)
     words = screen.words(error.key, **error.values)
-    if event.update.callback_query is not None:
-        await screen.toast(words, alert=True)
+    if event.update.callback_query is not None or isinstance(error, NotAllowed):
+        await screen.fail(words)
     else:
         state = None if isinstance(error, (AgentExists, AgentMissing)) else raw_state
         await screen.show((await screens.for_state(user, state)).noted(words))

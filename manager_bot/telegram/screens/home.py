@@ -14,10 +14,14 @@ from manager_bot.telegram.figures import bar, percent
 from manager_bot.telegram.view import AGENT_CARD, Key, Row, View
 from manager_bot.telegram.words import Words, joined
 from manager_bot.texts import Html
-from models import Agent, ContainerStatus, DesiredState, Stage, User
+from models import Agent, ContainerStatus, DesiredState, Stage, Trouble, User
 
 STEPS: tuple[Stage, ...] = (Stage.PREPARING, Stage.CREATING, Stage.STARTING, Stage.CONNECTING)
 """What the owner sees of a start; ``queued`` is before the first, ``connected`` after the last."""
+
+
+OWNERS_TURN = frozenset({Trouble.TOKEN_REVOKED, Trouble.POLLED_ELSEWHERE})
+"""Troubles that only the owner can end."""
 
 
 class Condition(StrEnum):
@@ -121,12 +125,12 @@ def _trouble(words: Words, agent: Agent, now: datetime) -> Html:
     elif agent.next_attempt_at is not None and agent.next_attempt_at > now:
         follow = words("trouble.next.at", time=words.clock(agent.next_attempt_at))
     else:
-        follow = Html("")
+        follow = Html("") if agent.trouble in OWNERS_TURN else words("trouble.next.now")
     return joined(cause, follow)
 
 
 def _keys(words: Words, agent: Agent, condition: Condition) -> Sequence[Row]:
-    if condition is Condition.DELETING:
+    if condition in {Condition.DELETING, Condition.SUSPENDED}:
         return []
     talk = Key(words("button.open_bot", bot=agent.bot_username), url=f"https://t.me/{agent.bot_username}")
     start = Key(words("button.start"), Ask(verb=Verb.START))

@@ -94,14 +94,18 @@ class Screens:
             [Key(words("button.botfather"), url="https://t.me/BotFather")],
             [back(words, Goto.PLANS), cancel(words)],
         )
-        suggested = _suggested_username(user) if self.one_tap else None
         return View(
-            "bot", joined(words("bot.title"), text, gap="\n\n"), rows, awaits=BotStep.token.state, one_tap=suggested
+            "bot",
+            joined(words("bot.title"), text, gap="\n\n"),
+            rows,
+            awaits=BotStep.token.state,
+            one_tap=self._suggestion(user),
         )
 
     def checking(self, user: User) -> View:
         """While Telegram is asked about a bot."""
-        return View("checking", self.words(user)("bot.checking"), awaits=BotStep.token.state)
+        text = self.words(user)("bot.checking")
+        return View("checking", text, awaits=BotStep.token.state, one_tap=self._suggestion(user))
 
     async def usage(self, user: User) -> View:
         """What was spent: today, in 7 and in 30 days, and on what kind of question today."""
@@ -178,6 +182,9 @@ class Screens:
             return self.sizing.size_of(plan)
         except PlanTooSmall:
             return None
+
+    def _suggestion(self, user: User) -> str | None:
+        return _suggested_username(user) if self.one_tap else None
 
     def _languages(self, user: User, *, first: bool) -> Row:
         return [
