@@ -65,7 +65,9 @@ class Agent(Model):
     keeper has work); ``revision`` counts what a person could notice, so that cards know when they are stale.
     ``restart_count`` counts attempts since the agent was last healthy for ten minutes. ``allowed_ids`` are the Telegram
     ids that may talk to it beside its owner. A restart is a wish too: the container must have been started after
-    ``restart_asked_at``, which makes asking twice, or crashing halfway, harmless.
+    ``restart_asked_at``, which makes asking twice, or crashing halfway, harmless. ``container_started_at`` and
+    ``last_end_at`` are Docker's own times, kept as the names of a start already seen and of an end already counted;
+    only ``started_at`` is on our clock.
     """
 
     id = fields.IntField(primary_key=True)
@@ -99,6 +101,8 @@ class Agent(Model):
     restart_count = fields.IntField(default=0)
     next_attempt_at: datetime | None = fields.DatetimeField(null=True)
     started_at: datetime | None = fields.DatetimeField(null=True)
+    container_started_at: datetime | None = fields.DatetimeField(null=True)
+    last_end_at: datetime | None = fields.DatetimeField(null=True)
     healthy_since: datetime | None = fields.DatetimeField(null=True)
     last_poll_at: datetime | None = fields.DatetimeField(null=True)
     last_activity_at: datetime | None = fields.DatetimeField(null=True)

@@ -262,6 +262,8 @@ class Migration(migrations.Migration):
                 ("restart_count", fields.IntField(default=0)),
                 ("next_attempt_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("started_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("container_started_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("last_end_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("healthy_since", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("last_poll_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("last_activity_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
