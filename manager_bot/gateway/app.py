@@ -1,0 +1,107 @@
+"""The gateway as one aiohttp application, and its life."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from manager_bot.errors import OperatorError
+from manager_bot.gateway.gemini.door import GeminiDoor
+from manager_bot.gateway.gemini.generate import Generate
+from manager_bot.gateway.gemini.pipeline import Pipeline
+from manager_bot.gateway.gemini.small import Small
+from manager_bot.gateway.gemini.upstream import Gemini
+from manager_bot.gateway.parts import PARTS, Parts
+from manager_bot.gateway.telegram.door import TelegramDoor
+from manager_bot.gateway.telegram.polls import Polls
+from manager_bot.gateway.telegram.upstream import Telegram
+from manager_bot.gateway.telegram.watch import Watch
+
+DRAIN: Final = 30.0
+"""Seconds open answers have at the end."""
+POLLS: Final = web.AppKey("gateway_polls", Polls)
+WATCH: Final = web.AppKey("gateway_watch", Watch)
+log = structlog.get_logger(__name__)
+
+
+def build_gateway(parts: Parts) -> web.Application:
+    """Both doors. Run it with ``handler_cancellation``, so that an agent that leaves ends its call upstream."""
+    telegram = Telegram(parts.settings.telegram_api_root, parts.session)
+    polls = Polls(telegram, parts.sightings)
+    gemini = Gemini(parts.settings.gemini_api_root, parts.settings.gemini_api_key, parts.session)
+    gemini_door = GeminiDoor(parts, Generate(parts, gemini, Pipeline(parts.settings)), Small(parts, gemini))
+    app = web.Application(middlewares=[_quiet])
+    app[PARTS], app[POLLS], app[WATCH] = parts, polls, Watch(parts, telegram, polls)
+    app.router.add_get("/healthz", _healthz)
+    app.router.add_route("*", "/gemini/{tail:.*}", gemini_door.handle)
+    app.router.add_route("*", "/telegram/{tail:.*}", TelegramDoor(parts, telegram, polls).handle)
+    return app
+
+
+async def _healthz(_: web.Request) -> web.Response:
+    """The process serves."""
+    return web.Response(text="ok")
+
+
+@web.middleware
+async def _quiet(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A fault of ours becomes a plain 500 and a line without the request, whose path holds a key."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception as error:
+        log.exception("gateway.fault", door=request.path.split("/")[1], error=type(error).__name__)
+        return web.Response(status=500, text="Internal Server Error")
+
+
+@dataclass(slots=True)
+class Gateway:
+    """Listens on the agents' bridge and on loopback, nowhere else. The session in *parts* is the caller's to close."""
+
+    parts: Parts
+    drain: float = DRAIN
+    _runner: web.AppRunner | None = field(default=None)
+    _watch: asyncio.Task[None] | None = field(default=None)
+
+    async def start(self) -> None:
+        """Book what an earlier run left open, then listen; raises :class:`OperatorError` where it cannot."""
+        left = await self.parts.budgets.recover()
+        if left:
+            log.info("gateway.recovered", holds=left)
+        app = build_gateway(self.parts)
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=self.drain, access_log=None)
+        await self._runner.setup()
+        for host in dict.fromkeys((self.parts.settings.gateway_address, "127.0.0.1")):
+            await self._listen(self._runner, host)
+        self._watch = asyncio.create_task(app[WATCH].run())
+
+    async def _listen(self, runner: web.AppRunner, host: str) -> None:
+        port = self.parts.settings.gateway_port
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            await self.stop()
+            raise OperatorError(
+                f"The gateway cannot listen on {host}:{port} ({error.strerror}): "
+                "set CLAWBOT_GATEWAY_PORT, or CLAWBOT_GATEWAY_HOST to an address of this host"
+            ) from None
+
+    async def stop(self) -> None:
+        """Send agents home from their polls, let open answers end (30 s), book everything."""
+        if self._watch is not None:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+            self._watch = None
+        if self._runner is not None:
+            self._runner.app[POLLS].end_all()
+            await self._runner.cleanup()
+            self._runner = None
+        await self.parts.closing.wait()

@@ -1,0 +1,89 @@
+"""Who knocks: an agent is known by its gateway key."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import SecretStr
+
+from manager_bot.plans import PlanName
+from manager_bot.vault import Vault
+from models import Agent, DesiredState
+
+FRESH_FOR: Final = 1.0
+"""Seconds a lookup is believed: a changed token, plan or suspension counts after that."""
+_MOST_KEPT: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the doors need to know of an agent. ``people`` may talk to it: its owner, and those the owner added."""
+
+    agent_id: int
+    user_id: int
+    bot_id: int
+    owner_id: int
+    people: frozenset[int]
+    plan: PlanName
+    is_active: bool
+    bot_token: SecretStr
+    own_key: SecretStr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Finds callers by key, through a small cache."""
+
+    vault: Vault
+    _kept: dict[str, tuple[float, Caller | None]] = field(default_factory=dict)
+    _opened: dict[str, SecretStr] = field(default_factory=dict)
+
+    async def reload(self, agent_id: int) -> Caller | None:
+        """The agent as it is now."""
+        agent = await Agent.get_or_none(id=agent_id).select_related("user")
+        return None if agent is None else self.of(agent)
+
+    async def find(self, key: str) -> Caller | None:
+        """The agent that *key* belongs to; ``None`` for a wrong key or a removed agent."""
+        kept = self._kept.get(key)
+        now = time.monotonic()
+        if kept is not None and kept[0] > now:
+            return kept[1]
+        caller = await self._look_up(key)
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[key] = (now + FRESH_FOR, caller)
+        return caller
+
+    async def _look_up(self, key: str) -> Caller | None:
+        fingerprint = self.vault.fingerprint(SecretStr(key))
+        agent = await Agent.get_or_none(gateway_key_fingerprint=fingerprint).select_related("user")
+        if agent is None or agent.desired_state is DesiredState.REMOVED:
+            return None
+        return self.of(agent)
+
+    def of(self, agent: Agent) -> Caller:
+        """The caller behind a row whose user was fetched with it."""
+        user = agent.user
+        return Caller(
+            agent_id=agent.id,
+            user_id=user.id,
+            bot_id=agent.bot_id,
+            owner_id=user.telegram_id,
+            people=frozenset((user.telegram_id, *agent.allowed_ids)),
+            plan=PlanName(user.plan or PlanName.FREE),
+            is_active=user.is_active,
+            bot_token=self._open(agent.bot_token),
+            own_key=self._open(user.gemini_api_key) if user.gemini_api_key else None,
+        )
+
+    def _open(self, sealed: str) -> SecretStr:
+        """Opening costs fifty microseconds; a sealed text never changes its meaning."""
+        secret = self._opened.get(sealed)
+        if secret is None:
+            if len(self._opened) >= _MOST_KEPT:
+                self._opened.clear()
+            secret = self._opened[sealed] = self.vault.open(sealed)
+        return secret

@@ -1,0 +1,1 @@
+"""The Gemini door: the token gateway."""

@@ -1,0 +1,49 @@
+"""One call's account, from its hold to its settlement; settled once, whatever happens to the call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from manager_bot.gateway.gemini.usage import Reading
+from manager_bot.services.budgets import Budgets, Hold
+
+
+class Fate(StrEnum):
+    """What became of the call, as far as is known."""
+
+    NOT_SERVED = "not_served"
+    UNDER_WAY = "under_way"
+    COMPLETE = "complete"
+
+
+@dataclass(slots=True)
+class Booking:
+    """Until Gemini was asked a call costs nothing; from then on its hold, unless its usage proves otherwise."""
+
+    budgets: Budgets
+    hold: Hold
+    reading: Reading = field(default_factory=Reading)
+    fate: Fate = Fate.NOT_SERVED
+    noted: int = 0
+    closed: bool = False
+
+    async def note(self) -> None:
+        """Write down a usage that has outgrown the hold: a crash from here on must not make it less."""
+        total = self.reading.seen.total
+        if total > max(self.hold.tokens, self.noted):
+            self.noted = total
+            await self.budgets.note_seen(self.hold, total)
+
+    async def close(self) -> None:
+        """Settle: exactly if the answer came to its end, else at the larger of what was seen and what was held."""
+        if self.closed:
+            return
+        self.closed = True
+        seen = self.reading.seen
+        if self.fate is Fate.NOT_SERVED:
+            await self.budgets.release(self.hold)
+        elif self.fate is Fate.COMPLETE and self.reading.ended and seen.total:
+            await self.budgets.settle(self.hold, seen)
+        else:
+            await self.budgets.cut_off(self.hold, seen)

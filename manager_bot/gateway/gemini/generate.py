@@ -1,0 +1,134 @@
+"""``generateContent`` and ``streamGenerateContent``: reserve, forward, settle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aiohttp
+import orjson
+from aiohttp import web
+
+from manager_bot.gateway.callers import Caller
+from manager_bot.gateway.gemini.booking import Booking, Fate
+from manager_bot.gateway.gemini.errors import over_budget, unreachable
+from manager_bot.gateway.gemini.pipeline import Pipeline, Prepared
+from manager_bot.gateway.gemini.requests import check_platform, output_of, parse, read_body, with_output
+from manager_bot.gateway.gemini.upstream import Gemini, NeverSent, lost, refusal, whole
+from manager_bot.gateway.gemini.usage import Frames, read_json
+from manager_bot.gateway.parts import Parts
+from manager_bot.gateway.policy.body import JsonObject
+from manager_bot.services.budgets import Hold, OverBudget
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """The two verbs that write."""
+
+    parts: Parts
+    gemini: Gemini
+    pipeline: Pipeline
+
+    async def answer(self, request: web.Request, caller: Caller, model: str, stream: str | None) -> web.StreamResponse:
+        """*stream* is ``sse`` or ``json`` (an array), ``None`` for a whole answer.
+
+        The hold is closed whatever happens after it was taken, also when the agent hangs up before the first byte.
+        """
+        raw = await read_body(request)
+        body = parse(raw)
+        if caller.own_key is None:
+            check_platform(body)
+        prepared = self.pipeline.prepare(caller, model, body)
+        booking = Booking(self.parts.budgets, await self._reserve(prepared))
+        try:
+            out = _outgoing(raw, body, prepared, booking.hold)
+            return await self._forward(request, caller, Call(prepared, booking, out, stream))
+        finally:
+            await self.parts.closing.finish(booking.close())
+
+    async def _reserve(self, prepared: Prepared) -> Hold:
+        try:
+            return await self.parts.budgets.reserve(prepared.ask)
+        except OverBudget as over:
+            raise over_budget(over.retry_after, used_up=over.used_up) from None
+
+    async def _forward(self, request: web.Request, caller: Caller, call: Call) -> web.StreamResponse:
+        model = self.parts.settings.model_of(call.prepared.ask.tier)
+        verb = "generateContent" if call.stream is None else "streamGenerateContent"
+        call.booking.fate = Fate.UNDER_WAY
+        try:
+            async with self.gemini.ask(caller, model, verb, call.out, sse=call.stream is not None) as answer:
+                if answer.status != 200:
+                    call.booking.fate = Fate.NOT_SERVED
+                    return await refusal(answer, caller, listed=call.stream == "json")
+                self.pipeline.answered(call.prepared)
+                if call.stream is None:
+                    return await self._whole(call, answer)
+                return await self._streamed(request, call, answer)
+        except NeverSent:
+            call.booking.fate = Fate.NOT_SERVED
+            raise unreachable() from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise lost(error) from None
+
+    async def _whole(self, call: Call, answer: aiohttp.ClientResponse) -> web.Response:
+        """Booked before the agent has it: an answer that was delivered is in the ledger, whatever dies next."""
+        raw = await whole(answer)
+        call.booking.reading.take(read_json(raw))
+        call.booking.fate = Fate.COMPLETE
+        await self.parts.closing.finish(call.booking.close())
+        return web.Response(body=raw, content_type="application/json", charset="utf-8")
+
+    async def _streamed(self, request: web.Request, call: Call, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+        """Pieces go on as they come; the end goes on only when the call is booked."""
+        kind = "text/event-stream" if call.stream == "sse" else "application/json; charset=UTF-8"
+        response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-store"})
+        await response.prepare(request)
+        try:
+            await self._relay(call, answer, response)
+        except (aiohttp.ClientError, TimeoutError):
+            if request.transport is not None:
+                request.transport.abort()
+            return response
+        call.booking.fate = Fate.COMPLETE
+        await self.parts.closing.finish(call.booking.close())
+        await response.write_eof()
+        return response
+
+    async def _relay(self, call: Call, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
+        frames, first = Frames(), True
+        async for piece in answer.content.iter_any():
+            events = frames.feed(piece)
+            for event in events:
+                call.booking.reading.take(read_json(event))
+            await call.booking.note()
+            if call.stream == "sse":
+                await response.write(piece)
+                continue
+            for event in events:
+                await response.write((b"[" if first else b",\r\n") + event)
+                first = False
+        for event in frames.rest():
+            call.booking.reading.take(read_json(event))
+        if call.stream == "json":
+            await response.write(b"[]" if first else b"]")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call on its way: what is asked, what is sent, its account, and how its answer goes out."""
+
+    prepared: Prepared
+    booking: Booking
+    out: bytes
+    stream: str | None
+
+
+def _outgoing(raw: bytes, body: JsonObject, prepared: Prepared, hold: Hold) -> bytes:
+    """The agent's own bytes where nothing was changed; with a limited answer at the edge of the budget."""
+    shaped = prepared.body
+    if hold.output < prepared.ask.output:
+        output = output_of(shaped)
+        shaped = with_output(shaped, max(1, min(output.most, hold.output // output.answers)))
+    if shaped is body and "model" not in body:
+        return raw
+    return orjson.dumps({name: value for name, value in shaped.items() if name != "model"})

@@ -1,0 +1,78 @@
+"""What both doors share, and the few settings of theirs that no operator needs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aiohttp
+from aiohttp import web
+
+from manager_bot.clock import Clock
+from manager_bot.config import Settings
+from manager_bot.gateway.callers import Callers
+from manager_bot.gateway.limits import Limits
+from manager_bot.gateway.sightings import Sightings
+from manager_bot.services.budgets import Budgets
+from manager_bot.services.outbox import Outbox
+
+
+@dataclass(slots=True)
+class Closing:
+    """Work that must not be lost when its request is: finished in the background, waited for at the end."""
+
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do *work* to its end even if the caller is cancelled meanwhile."""
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        await asyncio.shield(task)
+
+    async def wait(self) -> None:
+        """Until everything is done."""
+        while self.tasks:
+            await asyncio.wait(set(self.tasks))
+
+
+@dataclass(slots=True)
+class ManagerName:
+    """The manager bot's username, for links; empty until Telegram told it."""
+
+    username: str = ""
+
+    def __call__(self) -> str:
+        return self.username
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the doors need, as fields."""
+
+    settings: Settings
+    clock: Clock
+    outbox: Outbox
+    session: aiohttp.ClientSession
+    callers: Callers
+    budgets: Budgets
+    sightings: Sightings
+    manager: ManagerName = field(default_factory=ManagerName)
+    closing: Closing = field(default_factory=Closing)
+    telegram_limits: Limits = field(default_factory=lambda: Limits(rate=30, burst=60, most=32))
+    gemini_limits: Limits = field(default_factory=lambda: Limits(rate=50, burst=300, most=256))
+
+
+PARTS: Final = web.AppKey("gateway_parts", Parts)
+
+
+def open_session() -> aiohttp.ClientSession:
+    """A session fit for the doors: no limit across agents (each has its own), no cookies, no total time-out."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
+        headers={"User-Agent": "ClawBot", "Accept-Encoding": "identity"},
+    )

@@ -1,0 +1,144 @@
+"""getUpdates: one poll per bot at a time, and only the updates of the agent's own people."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from manager_bot.gateway.callers import Caller
+from manager_bot.gateway.sightings import Sightings
+from manager_bot.gateway.telegram.replies import Refused
+from manager_bot.gateway.telegram.updates import Json, is_for_agent, last_id, wanted_kinds
+from manager_bot.gateway.telegram.upstream import Answer, Telegram
+
+LONGEST: Final = 50
+"""Seconds a poll may last: Telegram's own limit."""
+BATCH: Final = 100
+_MOST_ROUNDS: Final = 50
+RIVAL: Final = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+
+
+@dataclass(slots=True)
+class Polls:
+    """The open polls, by agent."""
+
+    telegram: Telegram
+    sightings: Sightings
+    closing: bool = False
+    _open: dict[int, asyncio.Task[bytes]] = field(default_factory=dict)
+
+    def is_open(self, agent_id: int) -> bool:
+        """Whether the agent polls right now."""
+        return agent_id in self._open
+
+    async def poll(self, caller: Caller, params: Mapping[str, object]) -> bytes:
+        """The body of the answer. A second poll of the same agent ends the first with 409, as at Telegram.
+
+        The first one's connection to Telegram is closed before the second opens its own, so that no 409 is ever
+        our own doing; the same holds when the agent hangs up.
+        """
+        if self.closing:
+            raise Refused(502, "Bad Gateway: the gateway is restarting")
+        while (older := self._open.get(caller.agent_id)) is not None:
+            older.cancel()
+            await asyncio.wait({older})
+        return await self._run(caller.agent_id, self._ask(caller, params))
+
+    async def _run(self, agent_id: int, work: Coroutine[Any, Any, bytes]) -> bytes:
+        task = self._open[agent_id] = asyncio.ensure_future(work)
+        task.add_done_callback(lambda done: self._forget(agent_id, done))
+        try:
+            return await task
+        except asyncio.CancelledError:
+            me = asyncio.current_task()
+            if me is not None and me.cancelling():
+                raise
+            if self.closing:
+                return orjson.dumps({"ok": True, "result": []})
+            raise Refused(409, RIVAL) from None
+
+    def _forget(self, agent_id: int, task: asyncio.Task[bytes]) -> None:
+        if self._open.get(agent_id) is task:
+            del self._open[agent_id]
+
+    def end_all(self) -> None:
+        """The gateway goes down: each agent gets an empty batch and comes back."""
+        self.closing = True
+        for task in list(self._open.values()):
+            task.cancel()
+
+    async def _ask(self, caller: Caller, params: Mapping[str, object]) -> bytes:
+        """Poll until something is for the agent or its time is up; what is for nobody is confirmed at once.
+
+        Confirming past the strangers is safe only while nothing before them is for the agent: an update for
+        the agent is confirmed by the agent alone.
+        """
+        wait = min(max(_whole(params.get("timeout"), 0), 0), LONGEST)
+        limit = min(max(_whole(params.get("limit"), BATCH), 1), BATCH)
+        offset = _whole(params.get("offset"), 0)
+        ends = time.monotonic() + wait
+        for _ in range(_MOST_ROUNDS):
+            left = max(0, round(ends - time.monotonic()))
+            answer = await self._fetch(caller, _request(offset, left, params))
+            if answer.status != 200 or not isinstance(answer.result, list):
+                raise PassedError(answer)
+            mine = [update for update in answer.result if is_for_agent(update, caller.people)]
+            if mine:
+                await self.sightings.active(caller.agent_id)
+                return orjson.dumps({"ok": True, "result": mine[:limit]})
+            if not answer.result and (left == 0 or time.monotonic() >= ends - 0.5):
+                break
+            offset = last_id(answer.result) + 1 if answer.result else offset
+        return orjson.dumps({"ok": True, "result": []})
+
+    async def _fetch(self, caller: Caller, params: Mapping[str, object]) -> Answer:
+        await self.sightings.polled(caller.agent_id)
+        within = float(str(params["timeout"])) + 20
+        answer = await self.telegram.call(caller.bot_token, "getUpdates", params, within=within)
+        if answer.status == 409:
+            await self.sightings.conflicted(caller.agent_id)
+        elif answer.status == 200:
+            await self.sightings.accepted(caller.agent_id)
+        return answer
+
+
+class PassedError(Exception):
+    """Telegram refused the poll; its own answer goes to the agent as it is."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"Telegram answered {answer.status}")
+        self.answer = answer
+
+
+def _request(offset: int, wait: int, params: Mapping[str, object]) -> dict[str, object]:
+    """Always whole batches: a crowd of strangers must not cost a round each."""
+    asked: dict[str, object] = {"timeout": wait, "limit": BATCH}
+    if offset:
+        asked["offset"] = offset
+    kinds = params.get("allowed_updates")
+    if isinstance(kinds, str):
+        kinds = _kinds(kinds)
+    if isinstance(kinds, list):
+        asked["allowed_updates"] = wanted_kinds(kinds)
+    return asked
+
+
+def _kinds(text: str) -> Json:
+    try:
+        kinds: Json = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Refused(400, "Bad Request: can't parse allowed updates JSON object") from None
+    return kinds
+
+
+def _whole(value: object, default: int) -> int:
+    """A number as the Bot API reads one: a number or its text."""
+    try:
+        return int(str(value)) if value is not None and value != "" else default
+    except ValueError:
+        raise Refused(400, "Bad Request: can't parse a number") from None
