@@ -36,13 +36,15 @@ _READ: Final = 2_000
 _HEAD: Final = 160
 _TAIL: Final = 120
 _BETWEEN: Final = 0.5
-_ENOUGH, _ENOUGH_IN_DOUBT = 1.9, 1.4
+_ENOUGH, _ENOUGH_IN_DOUBT = 1.75, 1.35
 """Evidence a class needs before a prompt leaves the lite tier: less where nothing says that it is simple."""
 _ORDER: Final = 48
 """Characters within which an order such as "translate" rules over the material that follows."""
 _DECISIVE: Final = 2.5
+_TELLING, _MOST_OF_QUESTION_WORDS = 2.0, 1.6
+"""Question words under the first weight add up to the second at most: "what" does not make a question easy."""
 
-_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER: Final = re.compile(r"(?<!\d)(?!(?:1[5-9]|20)\d\d(?!\d))\d+(?:[.,]\d+)*")
 _MATH: Final = re.compile(r"[=<>≤≥^√∑∫π²³]|\b\d*[xyn]\s*[-+*/^]\s*\d|\b[a-z]\([a-z]\)\s*=")
 _ITEM: Final = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+\S")
 _ASKS: Final = re.compile(r"[?？]")
@@ -83,6 +85,8 @@ def weigh_evidence(text: str) -> Evidence:
     best, ordered = _said(lower)
     for (group, _), weight in best.items():
         scores[group] += weight
+    weak = sum(weight for (group, _), weight in best.items() if group == "simple" and weight < _TELLING)
+    scores["simple"] -= max(0.0, weak - _MOST_OF_QUESTION_WORDS)
     structure = [(name, "code", weight) for name, weight in code_signs(lower)] + _shape(text, lower, full, ordered)
     for _, group, weight in structure:
         scores[group] += weight
@@ -103,7 +107,7 @@ def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
                 best["simple", stem] = weight
             continue
         if group == "simple":
-            if first >= _HEAD:
+            if first >= _ORDER and last < len(lower) - _TAIL:
                 continue  # a "where" inside the material is no question
             ordered = ordered or (weight >= _DECISIVE and first < _ORDER)
         near = first < _HEAD or last > len(lower) - _TAIL

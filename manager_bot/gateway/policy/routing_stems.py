@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 CODE: Final = """
+1.5: imprima imprimir teclado. por_pantalla entrada_estándar с_клавиатуры 输入一个 输出结果 键盘输入
 2.5: 单元测试 测试用例 多线程 协程 写一个函数 写个函数 编写函数 c_program excel_vba visual_basic stack_overflow
 2.5: data_structure unit_test
 2: implement_a implement_an verstk верстк вёрстк юнит-тест паскал си++ джава. typescript css-
@@ -174,6 +175,10 @@ COMPLEX: Final = """
 """
 
 SIMPLE: Final = """
+1.5: which_city what_city of_which in_which which_capital known_as in_what what_was what_were
+1.5: whose. en_qué de_qué en_cuál
+1.5: какого_ какую_ каком_ какими_ какому_ чей. чья. как_зовут 哪位 哪座 哪部 第几 哪一
+0.8: what_are whom. whose. what. qué. что. какие. 什么
 3: translate. translation_of переведи переведите перевод.
 3: traduce. traduzca traducir tradúceme 翻译 译成 訳して 번역
 3: traduis übersetze traduci traduza
@@ -200,7 +205,7 @@ SIMPLE: Final = """
 2: 是谁 谁写 谁是 哪一年 在哪里 多少钱 什么时候 怎么说 叫什么 哪个国家 多大 多高 几个
 2: haiku. хайку. subject_line headline. one-liner caption. hashtags title_for название_для un_título
 2: summarize_in_one summarise_in_one set_a_timer
-1.5: what_is what's. what_are what_does how_many how_much is_it is_there do_you can_you_tell what_color
+1.5: what_is what's. what_does how_many how_much is_it is_there do_you can_you_tell what_color
 1.5: favorite. recipe recommend.
 1.5: что_такое сколько_ какой. какая. какое. какие_ можно_ли есть_ли посоветуй порекоменду
 1.5: qué_es qué_significa cuál_es cuántos cuántas cuánto es_cierto recomiéndame cuáles_son
