@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import socket
 import threading
 from collections.abc import AsyncIterator
 from datetime import datetime
 from ipaddress import IPv4Network
-from pathlib import Path
 from typing import Any, Protocol
 
 import docker
 import structlog
-from docker.utils import kwargs_from_env
 
 from manager_bot.runtime import cgroup, profile
 from manager_bot.runtime.base import (
@@ -27,6 +23,7 @@ from manager_bot.runtime.base import (
     RuntimeRefused,
 )
 from manager_bot.runtime.calls import Calls, Conflict, Gone
+from manager_bot.runtime.engine import connect, host_swap_mb
 from manager_bot.runtime.events import read_events
 from manager_bot.runtime.network import AgentNetwork
 from models import ContainerStatus
@@ -144,7 +141,7 @@ class DockerRuntime:
 
     async def capacity(self) -> HostCapacity:
         info = await self._calls.run(lambda: self._client().info())
-        return HostCapacity(memory_mb=int(info["MemTotal"]) // _MIB, swap_mb=_swap_mb(), cpus=int(info["NCPU"]))
+        return HostCapacity(memory_mb=int(info["MemTotal"]) // _MIB, swap_mb=host_swap_mb(), cpus=int(info["NCPU"]))
 
     async def dismantle(self) -> None:
         """Remove every container and the network of this installation (uninstall, tests)."""
@@ -164,10 +161,7 @@ class DockerRuntime:
 
     def _connect(self) -> docker.APIClient:
         """A new connection, which asks the engine for its API version; raises while it is down."""
-        _knock(self._base_url or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
-        if self._base_url is not None:
-            return docker.APIClient(base_url=self._base_url, timeout=_TIMEOUT)
-        return docker.APIClient(timeout=_TIMEOUT, **kwargs_from_env())
+        return connect(self._base_url, _TIMEOUT)
 
     def _client(self) -> docker.APIClient:
         with self._connecting:
@@ -267,21 +261,6 @@ class DockerRuntime:
             return ""
         raw: bytes = self._client().logs(found[0]["Id"], tail=lines)
         return raw[-_LOG_BYTES:].decode(errors="replace")
-
-
-def _knock(url: str) -> None:
-    """Raise OSError where nobody listens: the SDK, refused at its first call, would leave its socket open."""
-    if url.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(url.removeprefix("unix://"))
-
-
-def _swap_mb() -> int:
-    """The host's swap in MiB; the engine does not tell."""
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("SwapTotal:"):
-            return int(line.split()[1]) // 1024
-    return 0
 
 
 __all__ = ["PUBLIC_DNS", "Conflict", "DockerRuntime", "Gone"]
