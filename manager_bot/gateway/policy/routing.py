@@ -111,7 +111,8 @@ def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
                 continue  # a "where" inside the material is no question
             ordered = ordered or (weight >= _DECISIVE and first < _ORDER)
         near = first < _HEAD or last > len(lower) - _TAIL
-        best[group, stem] = weight if near or weight < 0 else weight * _BETWEEN
+        here = weight if near or weight < 0 else weight * _BETWEEN
+        best[group, stem] = max(here, best.get((group, stem), here))
     return best, ordered
 
 
@@ -126,7 +127,7 @@ def _hits(lower: str) -> list[Hit]:
 
 def _shape(text: str, lower: str, full: int, ordered: bool) -> list[tuple[str, str, float]]:
     """Length, numbers, lists and questions: what a hard question looks like in any language."""
-    words = len(text.split()) + sum(map(len, _HAN.findall(text))) // 2
+    words = len(text.split()) + sum(map(len, _HAN.findall(text))) * 2 // 5
     numbers = len(_NUMBER.findall(text))
     found: list[tuple[str, str, float]] = []
     if words > 20:

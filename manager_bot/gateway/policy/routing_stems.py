@@ -10,6 +10,14 @@ from __future__ import annotations
 from typing import Final
 
 CODE: Final = """
+2: linux ubuntu debian. react bootstrap seaborn mapbox js. ts. node.js vue.js next.js flutter pyqt tkinter
+2: opencv scikit kernel_module subnet
+2: псевдокод pseudocode pseudocódigo seudocódigo 伪代码 sitio_web_simple функци*_для функци*_котор
+2: напиши*_функци напиши*_программ
+1.5: aws azure android. unity. wordpress. excel. what_is_wrong complejidad_de_tiempo complejidad_temporal
+1.5: árbol_binario lambda bucket dataclass
+1.5: 信号量 进程 死锁 指针 内存泄漏 操作系统 модальн подкаталог симлинк символическ*_ссылк пакетов_в пакет_numpy
+-1: what_is что_такое qué_es 什么是 是什么 quién_creó who_created who_invented кто_создал
 1.5: imprima imprimir teclado. por_pantalla entrada_estándar с_клавиатуры 输入一个 输出结果 键盘输入
 2.5: 单元测试 测试用例 多线程 协程 写一个函数 写个函数 编写函数 c_program excel_vba visual_basic stack_overflow
 2.5: data_structure unit_test
@@ -21,14 +29,14 @@ CODE: Final = """
 1.5: estructura_de_datos clase_que método_que línea_de_comandos hilos. página_web comando_para 命令 线程 栈
 1.5: 队列 排序算法 安装包 网页代码
 1: install. command. commands. thread. threads. stack. queue. hash. pointer. server. runtime. установи
-1: команд_для instalar. comando. 安装
+1: команд*_для instalar. comando. 安装
 2: div. коммит гите гита. регулярк телеграм-бот telegram_bot bot_de_telegram 机器人程序 缓存 组件 commit.
 2: rebase.
 1.5: query. queries. react_component component. app. приложени программ. программу. программе. aplicación.
 1.5: aplicacion. 提交
 1: build_a build_an cache. bot. бота. бот. codificar 应用 网页 website. web_page сайта. página_web
 3: refactor regex regexp leetcode dockerfile stacktrace stack_trace traceback pull_request
-3: рефактор регулярн_выражен стектрейс трассировк_стек отрефактор expresión_regular expresion_regular
+3: рефактор регулярн*_выражен стектрейс трассировк*_стек отрефактор expresión_regular expresion_regular
 3: 正则 重构 代码 编程 爬虫 脚本 正規表現 コード 코드 리팩터
 2.5: sql postgres mysql sqlite javascript typescript python3 numpy pytest django webpack kubectl unit_test
 2.5: null_pointer
@@ -59,7 +67,7 @@ CODE: Final = """
 1.5: parse. parser. parsing cli. ssh. sdk.
 1.5: dataframe jupyter selenium flask. spring_boot lambda. async unittest runtime_error exception.
 1.5: exceptions. deploy localhost
-1.5: алгоритм библиотек_python баг. баги. бага. запрос_sql запрос_к_баз класс_на исключени_в json
+1.5: алгоритм библиотек*_python баг. баги. бага. запрос_sql запрос*_к_баз класс_на исключени_в json
 1.5: función. funcion. función_en arreglo. arreglos. error_en_mi error_de_compil módulo_de
 1.5: 变量 循环 类名 查询语句 语句 异常 配置文件 部署 服务器
 1: function. functions. method. loop. loops. string. strings. database. query. queries. linux ubuntu
@@ -68,7 +76,7 @@ CODE: Final = """
 1: merge. branch. script
 1: error. errors. fix_this fix_my crash csv. schema. index. excel_formula rust. ruby. swift. react. arduino
 1: raspberry
-1: функци функция программ_на программу. сервер баз_данных базу_данных ошибк_при ошибка_в конфиг переменн
+1: функци функция программ_на программу. сервер баз_данных базу_данных ошибк*_при ошибка_в конфиг переменн
 1: строк цикл. линукс исправь_ошибк
 1: программирован метод. библиотек модул терминал
 1: implementa implementar programa. variable consulta. servidor base_de_datos clase_en método. error_al
@@ -77,21 +85,27 @@ CODE: Final = """
 1: 修复 运行 模块 表单
 -2: zip_code postal_code dress_code area_code morse_code code_of_conduct country_code qr_code promo_code
 -2: movie_script film_script
--2: código_postal código_penal código_civil código_qr código_de_barras почтовый_код код_город уголовн_код
+-2: código_postal código_penal código_civil código_qr código_de_barras почтовый_код код_город уголовн*_код
 -2: промокод youtube_script
 -2: podcast_script dress-code tv_program training_program
--2: workout_program programa_de_tv обучающ_программ 邮政编码
+-2: workout_program programa_de_tv обучающ*_программ 邮政编码
 -2: 二维码 密码
 """
 
 COMPLEX: Final = """
+2: diferencias_entre differences_between различия_между различи*_между cuáles_son_las_diferencias
+2: лучший_способ_достичь доказательство_того
+1.5: 原理 贡献 机制 象征意义 反应方程 方程式 конструкци методолог intégr интегрировать recomiende imagina_que
+1.5: supongamos
+1: 过程 以及 及 主题 特点 cada. cada_una each_of каждый каждая beneficio. beneficios margen сравнени концепци
+1: объясните. опишите.
 3: 求证 求解 已知
 2: 计划 撰写 逻辑推理 论点 find_the_value if_all all_of_the_following blog_post blog. speech. screenplay story.
 2: short_story case_study policies.
 2: статью. рассказ. сочинени речь_для сценари доклад. реферат reportaje relato. cuento_corto guion. guión.
 2: blog. reseña discurso. 故事 演讲稿 剧本 作文 博客
 1.5: find_the conclude. conclusion premise. premises. deduce infer. triangle. remainder perimeter parabola
-1.5: matrix. vector. vertices polynomials dice.
+1.5: matrix. vector. vertices polynomials roll_two
 1.5: найдите. вычислите. треугольник периметр вектор матриц. кубик логическ вывод. объясните
 1.5: halla. hallar encuentra_el_valor calcule. triángulo perímetro velocidad. matriz. dado. lógic explicar.
 1.5: explique. priorizar. discut discusi
@@ -139,12 +153,13 @@ COMPLEX: Final = """
 2: сравни. сравните. сравнить_и вероятност уравнени подробно обоснован последстви влияет. влияние. влияния.
 2: повлия что_было_бы что_если оцените
 2: рассмотри оптимальн масштабируем отказоустойчив распределённ распределенн интеграл. рассужд аргумент
-2: логическ_задач долгосрочн комплексн
+2: логическ*_задач долгосрочн комплексн
 2: compara. comparar compare_y contraste implicaciones escalable consecuencias probabilidad ecuación
 2: ecuaciones integral detalladamente
 2: en_detalle detallad qué_pasaría qué_habría impacto razonamiento argumenta justifica. optimiza
 2: cómo_afecta cómo_influy largo_plazo propón
-2: 比较 对比 影响 概率 方程 详细 如果 论证 优化 研究 推理 为什么会 后果 综合 长期 步骤 阐述 报告 設計し 比較
+2: 比较 对比 影响 概率 方程 详细 如果没有 要是没有 论证 优化 研究 推理 为什么会 后果 综合 长期 步骤 阐述 报告
+2: 設計し 比較
 2: 비교
 1.5: plan. plans. design architecture_of evaluate assess. assessment argue. debate. arguments. article.
 1.5: report. proposal. calculate. solve. puzzle
@@ -158,8 +173,9 @@ COMPLEX: Final = """
 1.5: explica_cómo explica_por por_qué informe. artículo. resuelve. resolver resuelva calcula. diseño. plan.
 1.5: causas. efectos. propuesta ético
 1.5: riesgos. presupuesto requisitos escribe_un_artículo
-1.5: 为什么 如何 解释 原因 计算 解方程 文章 策划 预算 风险 需求 权衡 総合 なぜ 왜
-1: explain. why. discuss. describe. reason. reasons. factors. steps. system. scenario. suppose. assume.
+1.5: 如何 解释 原因 计算 解方程 文章 策划 预算 风险 需求 权衡 総合 なぜ 왜
+1.2: 为什么
+1: 如果 explain. why. discuss. describe. reason. reasons. factors. steps. system. scenario. suppose. assume.
 1: given_that different_perspectives
 1: difference_between differences_between advantages. disadvantages. benefits. challenges. improve.
 1: process. model. how_does how_do
@@ -175,6 +191,9 @@ COMPLEX: Final = """
 """
 
 SIMPLE: Final = """
+2.5: corregir corrija error_gramatical ortograf edita_el_texto исправь_текст
+1.9: рецепт receta 菜谱 有多远 有多长 由谁 为谁 何时 何处 第几个 多少次 是否相同 что_означает qué_significa
+1.9: как_зовут qué_opinas te_gusta
 1.5: which_city what_city of_which in_which which_capital known_as in_what what_was what_were
 1.5: whose. en_qué de_qué en_cuál
 1.5: какого_ какую_ каком_ какими_ какому_ чей. чья. как_зовут 哪位 哪座 哪部 第几 哪一
@@ -196,13 +215,13 @@ SIMPLE: Final = """
 2.5: перефразиру исправь_грамматик исправь_ошибки_в_тексте
 2.5: исправь_опечатк сократи_ reescribe. parafrasea
 2.5: corrige_la corrige_el corrige_los 改写 润色 纠正
-2: who_is who_was who_wrote who_invented who_painted when_did when_was when_is where_is where_was
+1.9: who_is who_was who_wrote who_invented who_painted when_did when_was when_is where_is where_was
 2: what_is_the_name which_country what_year
-2: кто_такой кто_написал кто_изобр кто_такая когда_род когда_был где_наход какой_год в_каком_году
+1.9: кто_такой кто_написал кто_изобр кто_такая когда_род когда_был где_наход какой_год в_каком_году
 2: сколько_стоит как_называ как_будет
-2: quién_es quién_fue quién_escribió cuándo_nació cuándo_fue dónde_está en_qué_año cuánto_cuesta
+1.9: quién_es quién_fue quién_escribió cuándo_nació cuándo_fue dónde_está en_qué_año cuánto_cuesta
 2: cómo_se_dice cómo_se_llama cuántos_años
-2: 是谁 谁写 谁是 哪一年 在哪里 多少钱 什么时候 怎么说 叫什么 哪个国家 多大 多高 几个
+1.9: 是谁 谁写 谁是 哪一年 在哪里 多少钱 什么时候 怎么说 叫什么 哪个国家 多大 多高 几个
 2: haiku. хайку. subject_line headline. one-liner caption. hashtags title_for название_для un_título
 2: summarize_in_one summarise_in_one set_a_timer
 1.5: what_is what's. what_does how_many how_much is_it is_there do_you can_you_tell what_color

@@ -24,6 +24,7 @@ class Vocabulary:
     whole: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     stems: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     phrases: dict[str, list[tuple[tuple[str, ...], str, float]]] = field(default_factory=dict)
+    phrase_stems: dict[str, list[tuple[tuple[str, ...], str, float]]] = field(default_factory=dict)
     han: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     seen: dict[str, tuple[tuple[str, str, float], ...]] = field(default_factory=dict)
 
@@ -39,7 +40,8 @@ class Vocabulary:
             self.han.setdefault(word, []).append((group, weight))
         elif "_" in word:
             first, *rest = word.split("_")
-            self.phrases.setdefault(first, []).append((tuple(rest), group, weight))
+            known = self.phrase_stems if first.endswith("*") else self.phrases
+            known.setdefault(first.rstrip("*"), []).append((tuple(rest), group, weight))
         elif word.endswith(".") or word in {"c++", "c#", ".net"}:
             self.whole.setdefault(word.rstrip("."), []).append((group, weight))
         else:
@@ -55,12 +57,19 @@ class Vocabulary:
                 for stem, group, weight in known:
                     yield first, last, stem, group, weight
             if word in self.phrases:
-                yield from self._phrase_hits(text, words, word)
+                yield from _phrase_hits(text, words, word, self.phrases[word])
+        for stem, phrases in self.phrase_stems.items():
+            if stem in text:
+                for word in {word for word in words if word.startswith(stem)}:
+                    yield from _phrase_hits(text, words, word, phrases)
         if _HAN_SIGN.search(text):
-            for stem, meanings in self.han.items():
-                if (first := text.find(stem)) >= 0:
-                    for group, weight in meanings:
-                        yield first, text.rfind(stem), stem, group, weight
+            yield from self._han_hits(text)
+
+    def _han_hits(self, text: str) -> Iterator[Hit]:
+        for stem, meanings in self.han.items():
+            if (first := text.find(stem)) >= 0:
+                for group, weight in meanings:
+                    yield first, text.rfind(stem), stem, group, weight
 
     def _of_word(self, word: str) -> tuple[tuple[str, str, float], ...]:
         """What a word means, remembered because people use the same few thousand words."""
@@ -74,11 +83,14 @@ class Vocabulary:
                 self.seen[word] = known
         return known
 
-    def _phrase_hits(self, text: str, words: list[str], first_word: str) -> Iterator[Hit]:
-        places = [at for at, word in enumerate(words) if word == first_word]
-        for rest, group, weight in self.phrases[first_word]:
-            if any(_follows(words, at + 1, rest) for at in places):
-                yield text.find(first_word), text.rfind(first_word), "_".join((first_word, *rest)), group, weight
+
+def _phrase_hits(
+    text: str, words: list[str], first_word: str, phrases: list[tuple[tuple[str, ...], str, float]]
+) -> Iterator[Hit]:
+    places = [at for at, word in enumerate(words) if word == first_word]
+    for rest, group, weight in phrases:
+        if any(_follows(words, at + 1, rest) for at in places):
+            yield text.find(first_word), text.rfind(first_word), "_".join((first_word, *rest)), group, weight
 
 
 def _follows(words: list[str], at: int, rest: tuple[str, ...]) -> bool:
