@@ -3,7 +3,8 @@
     python -m manager_bot.demo.world --port P [--host 127.0.0.1]
 
 `/telegram/bot<token>/<method>` and `/telegram/file/bot<token>/<path>` are the Bot API
-(`CLAWBOT_TELEGRAM_API_ROOT=http://127.0.0.1:P/telegram`), `/gemini` is Gemini, `/` is the chat page.
+(`CLAWBOT_TELEGRAM_API_ROOT=http://127.0.0.1:P/telegram`), `/gemini` is Gemini, `/` is the chat page, `/github` is
+GitHub (`CLAWBOT_GITHUB_ROOT=http://127.0.0.1:P/github`, `CLAWBOT_GITHUB_API_ROOT=http://127.0.0.1:P/github/api`).
 
 `/world` is the control API. Bodies are JSON (a file is sent as multipart, part `file`); an unknown field is
 refused; an error is `{"error": …}` with 400, 403 or 404. `{person}` and `{bot}` are an id or a username.
@@ -38,6 +39,12 @@ refused; an error is `{"error": …}` with 400, 403 or 404. `{person}` and `{bot
     GET    /world/limits, POST {chat_burst?, chat_per_second?, bot_burst?, bot_per_second?}
     GET    /world/faults, POST {kind: error|html|drop|slow|unauthorized, method?, bot?, count?, seconds?, status?,
                                 description?, retry_after?, delay?, when?: before|after}, DELETE [/{id}]
+    POST   /world/github/apps                       {client_id, client_secret, callback}
+    GET    /world/github/accounts[/{login}]         with the fingerprints of their living `tokens`
+    POST   /world/github/accounts                   {login, name?, emails?, verified?} → account
+    POST   /world/github/accounts/{login}/withdraw  the person revokes every application
+    POST   /world/github/faults                     {kind: error|html|drop|slow, path?, status?, count?, delay?}, DELETE
+    GET    /world/github/calls                      every request: method, path, status
     POST   /world/reset                             as on the first day
 
 A message as people see it: `message_id, bot, bot_id, person, outgoing, date, text, entities, file, buttons,
@@ -61,6 +68,7 @@ from manager_bot.demo.control import control_routes
 from manager_bot.demo.control.routes import guard_control
 from manager_bot.demo.events import EventBus
 from manager_bot.demo.gemini import GeminiState, build_gemini, gemini_control_routes
+from manager_bot.demo.github import GitHubState, build_github, github_control_routes
 from manager_bot.demo.page import build_page
 from manager_bot.demo.telegram.api import BotApi
 from manager_bot.demo.telegram.state import Telegram
@@ -76,19 +84,22 @@ class World:
     gemini: GeminiState = field(default_factory=GeminiState)
     events: EventBus = field(init=False)
     telegram: Telegram = field(init=False)
+    github: GitHubState = field(init=False)
 
     def __post_init__(self) -> None:
+        self.github = GitHubState(self.clock.now)
         self.events = EventBus(self.clock)
         self.telegram = Telegram(self.clock, self.events)
 
     def reset(self) -> None:
         self.clock.skipped = 0.0
         self.gemini.reset()
+        self.github.reset()
         self.telegram.reset()
 
 
 def build_world(world: World) -> web.Application:
-    """The application of the whole world; a further stand-in is mounted here beside Gemini."""
+    """The application of the whole world; Gemini and GitHub are mounted beside Telegram."""
     app = web.Application(client_max_size=BODY_LIMIT, middlewares=[guard_control, _gemini_events(world.events)])
 
     async def status(request: web.Request) -> web.Response:
@@ -104,7 +115,9 @@ def build_world(world: World) -> web.Application:
     app.router.add_routes(BotApi(world.telegram).routes())
     app.router.add_routes(control_routes(world.telegram))
     app.router.add_routes(gemini_control_routes(world.gemini))
+    app.router.add_routes(github_control_routes(world.github))
     app.add_subapp("/gemini", build_gemini(world.gemini))
+    app.add_subapp("/github", build_github(world.github))
     app.router.add_routes(build_page())
     return app
 
