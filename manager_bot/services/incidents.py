@@ -1,0 +1,234 @@
+"""Problems with an opening and a closing time, and who is told of them: once, in one message that develops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tortoise.transactions import in_transaction
+
+from manager_bot.clock import Clock
+from manager_bot.errors import UserUnknown
+from manager_bot.redaction import redact
+from manager_bot.services.audit import Actor, Audit
+from manager_bot.services.outbox import NoticeKind, Outbox
+from manager_bot.services.ports import Wakeup
+from models import Agent, Cause, DesiredState, Incident, Notification, Severity, Trouble, User
+
+MASS_WINDOW = timedelta(minutes=2)
+MASS_AGENTS = 5
+MASS_SHARE = 0.2
+MASS_LEAST = 3
+"""A fifth of a host counts as a mass failure only from this many agents on: on a host with two, one is no mass."""
+
+RELAPSE = timedelta(minutes=10)
+_TELL_OWNER_FROM = 2
+"""A first crash that heals in seconds is not worth an owner's attention."""
+_SEVERITIES = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was just seen of one problem. Memory in MiB; ``log_tail`` may still hold secrets."""
+
+    cause: Cause
+    severity: Severity = Severity.WARNING
+    attempts: int = 0
+    max_attempts: int | None = None
+    next_attempt_at: datetime | None = None
+    exit_code: int | None = None
+    memory_mb: int | None = None
+    log_tail: str | None = None
+    gave_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incidents:
+    """Opens, develops and closes incidents. At most one is open for an agent and cause, or for the host and cause."""
+
+    clock: Clock
+    outbox: Outbox
+    audit: Audit
+    wakeup: Wakeup
+
+    async def report(self, finding: Finding, agent: Agent | None = None) -> Incident:
+        """Open the incident, or let the open one develop; tells admins, and the owner where there is reason to."""
+        async with in_transaction():
+            incident = await self._record(finding, agent)
+            if agent is not None and await self._part_of_mass(incident):
+                return incident
+            await self._tell_admins(incident)
+            if agent is not None:
+                await self._tell_owner(incident, agent, finding)
+            return incident
+
+    async def close(self, cause: Cause) -> None:
+        """A problem of the host or the platform is over."""
+        async with in_transaction():
+            for incident in await Incident.filter(open_key=_key(None, cause)):
+                await self._close(incident)
+
+    async def close_agent(self, agent: Agent, *causes: Cause) -> None:
+        """The agent is well again: close *causes* of it, or all of them."""
+        async with in_transaction():
+            still = Incident.filter(agent_id=agent.id, closed_at=None)
+            for incident in await (still.filter(cause__in=causes) if causes else still):
+                await self._close(incident)
+                if await Notification.exists(dedupe_key=f"owner-trouble:{incident.id}"):
+                    user = await User.get(id=agent.user_id)
+                    values = {"bot_username": agent.bot_username}
+                    key = f"owner-recovered:{incident.id}"
+                    await self.outbox.post(user.telegram_id, NoticeKind.OWNER_RECOVERED, values, dedupe_key=key)
+            await self._close_mass()
+
+    async def open_incidents(self) -> list[Incident]:
+        """What is wrong right now, worst and newest first."""
+        found = await Incident.filter(closed_at=None).order_by("-opened_at")
+        return sorted(found, key=lambda one: _SEVERITIES.index(one.severity))
+
+    async def owner_of(self, incident_id: int) -> int:
+        """The id of the user whose agent it is about; raises :class:`UserUnknown`."""
+        incident = await Incident.get_or_none(id=incident_id)
+        if incident is None or incident.user_id is None:
+            raise UserUnknown
+        return incident.user_id
+
+    async def acknowledge(self, incident_id: int, actor: Actor) -> None:
+        """An admin has seen it; the first one stays on record."""
+        async with in_transaction():
+            now = self.clock.now()
+            fresh = Incident.filter(id=incident_id, acknowledged_at=None, closed_at=None)
+            if await fresh.update(acknowledged_at=now, acknowledged_by=actor.telegram_id):
+                await self._recorded(incident_id, actor, "incident.acknowledge")
+
+    async def snooze(self, incident_id: int, actor: Actor, period: timedelta) -> None:
+        """Say no more about it for *period*, unless it becomes critical."""
+        until = self.clock.now() + period
+        async with in_transaction():
+            if await Incident.filter(id=incident_id, closed_at=None).update(snoozed_until=until):
+                await self._recorded(incident_id, actor, "incident.snooze", until=until.isoformat())
+
+    async def stop_trying(self, incident_id: int, actor: Actor) -> None:
+        """Restart no more: the agent stays down until somebody starts it."""
+        async with in_transaction():
+            incident = await Incident.get_or_none(id=incident_id)
+            if incident is None or incident.agent_id is None or incident.gave_up or incident.closed_at is not None:
+                return
+            incident.gave_up = True
+            incident.next_attempt_at = None
+            await incident.save(update_fields=["gave_up", "next_attempt_at"])
+            agent = await Agent.select_for_update().get_or_none(
+                id=incident.agent_id, desired_state=DesiredState.RUNNING
+            )
+            if agent is not None:
+                agent.desired_state, agent.trouble, agent.next_attempt_at = DesiredState.STOPPED, Trouble.GAVE_UP, None
+                agent.wish += 1
+                agent.revision += 1
+                await agent.save(update_fields=["desired_state", "trouble", "next_attempt_at", "wish", "revision"])
+            await self._recorded(incident_id, actor, "incident.stop_trying")
+        self.wakeup.poke(incident.agent_id)
+
+    # -- inside a transaction ------------------------------------------------------------------------
+
+    async def _record(self, finding: Finding, agent: Agent | None) -> Incident:
+        now = self.clock.now()
+        seen: dict[str, Any] = {
+            "severity": Severity.CRITICAL if finding.gave_up else finding.severity,
+            "attempts": finding.attempts,
+            "max_attempts": finding.max_attempts,
+            "next_attempt_at": finding.next_attempt_at,
+            "exit_code": finding.exit_code,
+            "memory_mb": finding.memory_mb,
+            "log_tail": redact(finding.log_tail) if finding.log_tail else None,
+            "gave_up": finding.gave_up,
+            "updated_at": now,
+        }
+        key = _key(agent, finding.cause)
+        incident = await Incident.get_or_none(open_key=key) or await self._relapse(key, finding, agent)
+        if incident is None:
+            who: dict[str, Any] = {"agent_id": agent.id, "user_id": agent.user_id} if agent else {}
+            return await Incident.create(open_key=key, cause=finding.cause, opened_at=now, **who, **seen)
+        if not finding.gave_up:
+            incident.occurrences += 1
+        incident.update_from_dict({name: value for name, value in seen.items() if value is not None or name in _RESET})
+        await incident.save()
+        return incident
+
+    async def _relapse(self, key: str, finding: Finding, agent: Agent | None) -> Incident | None:
+        """The same problem again soon after it seemed over is the same incident, and the same message."""
+        since = self.clock.now() - RELAPSE
+        same = Incident.filter(agent_id=agent.id if agent else None, cause=finding.cause, closed_at__gte=since)
+        incident = await same.order_by("-closed_at").first()
+        if incident is not None:
+            incident.open_key, incident.closed_at = key, None
+        return incident
+
+    async def _tell_admins(self, incident: Incident) -> None:
+        quiet = incident.snoozed_until is not None and incident.snoozed_until > self.clock.now()
+        if not quiet or incident.severity is Severity.CRITICAL:
+            values = {"incident_id": incident.id}
+            await self.outbox.post_admins(NoticeKind.INCIDENT, values, subject=f"incident:{incident.id}")
+
+    async def _tell_owner(self, incident: Incident, agent: Agent, finding: Finding) -> None:
+        minor = finding.cause in (Cause.CRASHED, Cause.UNHEALTHY, Cause.DEAF) and finding.attempts < _TELL_OWNER_FROM
+        if (minor and not finding.gave_up) or finding.cause is Cause.HIGH_MEMORY:
+            return
+        user = await User.get(id=agent.user_id)
+        values: dict[str, object] = {
+            "trouble": finding.cause.value,
+            "attempts": finding.attempts,
+            "max_attempts": finding.max_attempts,
+            "gave_up": finding.gave_up,
+        }
+        key = f"owner-trouble:{incident.id}"
+        await self.outbox.post(user.telegram_id, NoticeKind.OWNER_TROUBLE, values, dedupe_key=key)
+        if finding.gave_up:
+            key = f"owner-gave-up:{incident.id}"
+            await self.outbox.post(user.telegram_id, NoticeKind.OWNER_TROUBLE, values, dedupe_key=key)
+
+    async def _part_of_mass(self, incident: Incident) -> bool:
+        """Whether so many agents failed at once that one message about the host says it better."""
+        recent = Incident.filter(closed_at=None, opened_at__gte=self.clock.now() - MASS_WINDOW)
+        failed = len(set(await recent.exclude(agent_id=None).values_list("agent_id", flat=True)))
+        share = failed >= MASS_LEAST and failed >= MASS_SHARE * await Agent.all().count()
+        mass = await Incident.get_or_none(open_key=_key(None, Cause.MASS_FAILURE))
+        if mass is None and (failed >= MASS_AGENTS or share):
+            mass = await self._record(Finding(Cause.MASS_FAILURE, Severity.CRITICAL, attempts=0), None)
+            await self._tell_admins(mass)
+        return mass is not None and incident.opened_at >= mass.opened_at - MASS_WINDOW and incident.occurrences == 1
+
+    async def _close(self, incident: Incident) -> None:
+        now = self.clock.now()
+        open_still = Incident.filter(id=incident.id, closed_at=None)
+        if not await open_still.update(closed_at=now, updated_at=now, open_key=None, next_attempt_at=None):
+            return
+        subject, values = f"incident:{incident.id}", {"incident_id": incident.id}
+        if await Notification.exists(subject=subject):
+            await self.outbox.post_admins(NoticeKind.INCIDENT, values, subject=subject)
+            await self.outbox.post_admins(NoticeKind.INCIDENT_OVER, values, dedupe_key=f"over:{incident.id}")
+
+    async def _close_mass(self) -> None:
+        """The host is well again when no agent that failed with it is still down."""
+        mass = await Incident.get_or_none(open_key=_key(None, Cause.MASS_FAILURE))
+        if mass is None:
+            return
+        since = mass.opened_at - MASS_WINDOW
+        if not await Incident.filter(closed_at=None, opened_at__gte=since).exclude(agent_id=None).exists():
+            await self._close(mass)
+
+    async def _recorded(self, incident_id: int, actor: Actor, action: str, **details: object) -> None:
+        incident = await Incident.get(id=incident_id)
+        user_id, agent_id = incident.user_id, incident.agent_id
+        details["incident_id"] = incident_id
+        await self.audit.record(actor, action, user_id=user_id, agent_id=agent_id, **details)
+        values = {"incident_id": incident_id}
+        await self.outbox.post_admins(NoticeKind.INCIDENT, values, subject=f"incident:{incident_id}")
+
+
+_RESET = ("next_attempt_at", "exit_code")
+"""Columns that a development may also empty."""
+
+
+def _key(agent: Agent | None, cause: Cause) -> str:
+    return f"agent:{agent.id}:{cause.value}" if agent is not None else f"host:{cause.value}"

@@ -1,0 +1,68 @@
+"""Gathering the view a decision is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from manager_bot.clock import Clock
+from manager_bot.plans import plan_of
+from manager_bot.runtime.base import ContainerState
+from manager_bot.watchdog.policy import View
+from models import Agent, ContainerEventRow, ContainerStatus, Stage
+
+DEAF_RESTART = "deaf_restart"
+
+
+@dataclass(slots=True)
+class Health:
+    """What the health port said lately; lives in memory, a new process asks anew."""
+
+    ready: bool = False
+    misses: int = 0
+
+
+async def view_of(
+    agent: Agent, state: ContainerState | None, health: Health, clock: Clock, *, spec_current: bool, forgiven: bool
+) -> View:
+    """Everything known of *agent*, whose row was fetched with its user."""
+    return View(
+        plan=plan_of(str(agent.user.plan)),
+        desired=agent.desired_state,
+        wish_pending=agent.wish > agent.wish_done,
+        status=state.status if state else ContainerStatus.MISSING,
+        was_running=agent.container_status is ContainerStatus.RUNNING,
+        spec_current=spec_current,
+        exit_code=state.exit_code if state else None,
+        oom_killed=bool(state and state.oom_killed),
+        ended_at=state.finished_at if state else None,
+        counted_end_at=agent.last_end_at,
+        ran_for=_ran_for(state),
+        started_at=agent.started_at,
+        restart_asked_at=agent.restart_asked_at,
+        connected=agent.stage is Stage.CONNECTED,
+        ready=health.ready,
+        misses=health.misses,
+        healthy_since=agent.healthy_since,
+        last_poll_at=agent.last_poll_at,
+        waiting_since=agent.waiting_since,
+        updates_waiting=agent.updates_waiting,
+        deaf_restarts=await _deaf_restarts(agent, clock.now()) if agent.updates_waiting else 0,
+        door_trouble=agent.door_trouble,
+        trouble=agent.trouble,
+        attempts=agent.restart_count,
+        next_attempt_at=agent.next_attempt_at,
+        forgiven=forgiven,
+    )
+
+
+def _ran_for(state: ContainerState | None) -> timedelta | None:
+    """How long it ran, by Docker's own times."""
+    if state is None or state.started_at is None or state.finished_at is None:
+        return None
+    return max(state.finished_at - state.started_at, timedelta())
+
+
+async def _deaf_restarts(agent: Agent, now: datetime) -> int:
+    since = now - timedelta(hours=1)
+    return await ContainerEventRow.filter(agent_id=agent.id, event_type=DEAF_RESTART, created_at__gte=since).count()
