@@ -12,7 +12,7 @@ _LABEL = "org.clawbot.footprint."
 class Footprint:
     """What one agent of an image needs, measured on the machine that built it, without swap.
 
-    ``memory_mb`` is the smallest memory in MiB in which it starts and answers; ``cpu_seconds`` and
+    ``memory_mb`` is the smallest memory in MiB in which it starts and holds a conversation; ``cpu_seconds`` and
     ``seconds`` are spent from start to ready with no CPU limit, ``answer_seconds`` on its first answer.
     """
 

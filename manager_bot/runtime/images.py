@@ -88,6 +88,8 @@ class DockerImages:
             mem_limit=memory,
             memswap_limit=memory + (limits.swap_mb << 20),
             pids_limit=256,
+            init=True,
+            ipc_mode="none",
             read_only=not writable,
             tmpfs={"/tmp": "size=64m"},  # noqa: S108 - inside the container
             cap_drop=["ALL"],
