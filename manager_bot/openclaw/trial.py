@@ -73,7 +73,10 @@ def warm_up(store: ImageStore, image: str) -> None:
 
 
 def measure(store: ImageStore, image: str, report: Report) -> Footprint:
-    """The smallest memory, in steps of 16 MiB, in which *image* answers in two starts of two, and some room; its start unhindered."""
+    """What *image* needs: its start unhindered, and the smallest memory in which it holds a conversation twice.
+
+    The memory is searched in steps of 16 MiB; some room is added to what is found.
+    """
     free = try_once(store, image, Limits(_LARGEST_MB), _SHORT)
     if not free.answered:
         raise ImageError(f"the agent image does not answer within {_LARGEST_MB} MiB: {free.failure}")
