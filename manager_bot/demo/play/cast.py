@@ -58,13 +58,24 @@ class Cast:
         await person.send(self.manager, "/start")
         await self.see(person, "", button="English")
         await self.tap(person, "English")
-        await self.see(person, "", button=plan)
+        await self.see(person, "", button="Get started")
+        await self.tap(person, "Get started")
+        await self.see(person, "Pick a plan", button=plan)
         await self.tap(person, plan)
         await self.see(person, "BotFather")
 
     async def connected(self, person: Person, within: float = READY_SECONDS) -> MessageView:
-        """The card says that the bot is connected."""
+        """The card says, for the first time, that the bot is connected."""
         return await self.see(person, "Bot connected", within=within)
+
+    async def running(self, person: Person, within: float = READY_SECONDS) -> MessageView:
+        """The person asks for the card, and it comes to say that the agent runs."""
+        asked = await person.send(self.manager, "/status")
+
+        def runs(message: MessageView) -> bool:
+            return "Running." in message.text or "Bot connected" in message.text
+
+        return await person.wait_for(self.manager, runs, after=asked, within=within)
 
     async def ask(self, person: Person, question: str, within: float = ANSWER_SECONDS) -> MessageView:
         """The person writes to their own agent's bot and reads the answer."""

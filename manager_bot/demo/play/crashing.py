@@ -83,7 +83,7 @@ async def crashes_while_living(cast: Cast) -> None:
         asked = death.act is _ask
         before = await ann.messages(cast.bots["Ann"])
         await _die_at(cast, death, ann)
-        await cast.connected(ann)
+        await cast.running(ann)
         if asked:
             last = before[-1].id if before else 0
             answer = await ann.wait_for(cast.bots["Ann"], lambda m: bool(m.text), after=last, within=120)
@@ -107,7 +107,7 @@ async def _crash_at_stop(cast: Cast) -> None:
     await ann.send(cast.manager, "/status")
     await cast.see(ann, "", button="Start")
     await cast.tap(ann, "Start")
-    await cast.connected(ann)
+    await cast.running(ann)
 
 
 async def random_deaths(cast: Cast) -> None:
