@@ -9,8 +9,11 @@ from models.fsm_state import FsmState
 from models.heartbeat import Heartbeat
 from models.incident import Cause, Incident, Severity
 from models.installation import Installation
+from models.link_attempt import LinkAttempt, LinkStage
 from models.notification import Notification, NotificationState
 from models.reservation import Reservation
+from models.revocation import Revocation
+from models.uptime_day import UptimeDay
 from models.usage import Source, Tier, UsageLog
 from models.user import User
 
@@ -27,14 +30,18 @@ __all__ = [
     "Heartbeat",
     "Incident",
     "Installation",
+    "LinkAttempt",
+    "LinkStage",
     "Notification",
     "NotificationState",
     "Reservation",
+    "Revocation",
     "Severity",
     "Source",
     "Stage",
     "Tier",
     "Trouble",
+    "UptimeDay",
     "UsageLog",
     "User",
 ]

@@ -41,7 +41,7 @@ class Incident(Model):
     """Open while ``closed_at`` is null.
 
     ``open_key`` (null once closed) is unique: one open incident per agent and cause, per host and cause, or per
-    platform and cause. ``log_tail`` is redacted.
+    platform and cause. ``log_tail`` is redacted. The status page shows what an admin published, by its cause alone.
     """
 
     id = fields.IntField(primary_key=True)
@@ -61,6 +61,7 @@ class Incident(Model):
     acknowledged_by = fields.BigIntField(null=True)
     acknowledged_at: datetime | None = fields.DatetimeField(null=True)
     snoozed_until: datetime | None = fields.DatetimeField(null=True)
+    published_at: datetime | None = fields.DatetimeField(null=True)
     opened_at: datetime = fields.DatetimeField()
     updated_at: datetime = fields.DatetimeField()
     closed_at: datetime | None = fields.DatetimeField(null=True, db_index=True)

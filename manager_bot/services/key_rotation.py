@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 from manager_bot.clock import Clock
 from manager_bot.errors import OperatorError, SettingError
 from manager_bot.vault import Vault
-from models import Agent, Archive, Heartbeat, User
+from models import Agent, Archive, Heartbeat, LinkAttempt, Revocation, User
 
 _FRESH = timedelta(minutes=3)
 
@@ -22,6 +22,8 @@ SEALED: Mapping[type[Model], Mapping[str, str | None]] = {
     User: {"github_token": None, "gemini_api_key": None},
     Agent: {"bot_token": "bot_token_fingerprint", "gateway_key": "gateway_key_fingerprint"},
     Archive: {"bot_token": None},
+    LinkAttempt: {"verifier": None, "github_token": None},
+    Revocation: {"token": None},
 }
 """Every sealed column, and the column of its fingerprint where it has one."""
 

@@ -3,6 +3,7 @@ from tortoise.migrations import operations as ops
 from manager_bot.tiers import Tier
 from models.agent import ContainerStatus, DesiredState, Stage, Trouble
 from models.incident import Cause, Severity
+from models.link_attempt import LinkStage
 from models.notification import NotificationState
 from models.usage import Source
 from orjson import loads
@@ -100,6 +101,7 @@ class Migration(migrations.Migration):
                 ("acknowledged_by", fields.BigIntField(null=True)),
                 ("acknowledged_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("snoozed_until", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("published_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("opened_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("updated_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("closed_at", fields.DatetimeField(null=True, db_index=True, auto_now=False, auto_now_add=False)),
@@ -158,6 +160,41 @@ class Migration(migrations.Migration):
                 "indexes": [Index(fields=["state", "due_at"]), Index(fields=["chat_id", "subject"])],
                 "pk_attr": "id",
                 "table_description": "A message to be sent once, in order per chat, however often Telegram or the manager fails.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Revocation",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("token", fields.TextField(unique=False)),
+                ("attempts", fields.IntField(default=0)),
+                ("due_at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "revocations",
+                "app": "models",
+                "pk_attr": "id",
+                "table_description": "A sealed ``token`` to be revoked at GitHub; the row goes when GitHub has done it.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="UptimeDay",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("component", fields.CharField(max_length=16)),
+                ("date", fields.CharField(max_length=10)),
+                ("up", fields.IntField(default=0)),
+                ("down", fields.IntField(default=0)),
+                ("checked_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "uptime_days",
+                "app": "models",
+                "unique_together": (("component", "date"),),
+                "pk_attr": "id",
+                "table_description": "Minutes of a UTC day (``YYYY-MM-DD``) in which ``component`` was ``up`` and in which it was ``down``.",
             },
             bases=["Model"],
         ),
@@ -379,6 +416,49 @@ class Migration(migrations.Migration):
                 "app": "models",
                 "pk_attr": "id",
                 "table_description": "One line of an agent's history. ``details`` is redacted text for people, never parsed.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="LinkAttempt",
+            fields=[
+                ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "user",
+                    fields.ForeignKeyField(
+                        "models.User",
+                        source_field="user_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="link_attempts",
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "stage",
+                    fields.CharEnumField(
+                        default=LinkStage.OFFERED,
+                        description="OFFERED: offered\nOPENED: opened\nRETURNED: returned\nASKED: asked\nDONE: done\nCLOSED: closed",
+                        enum_type=LinkStage,
+                        max_length=16,
+                    ),
+                ),
+                ("ticket_digest", fields.CharField(unique=True, max_length=64)),
+                ("state_digest", fields.CharField(null=True, unique=True, max_length=64)),
+                ("browser_digest", fields.CharField(null=True, max_length=64)),
+                ("consent_digest", fields.CharField(null=True, unique=True, max_length=64)),
+                ("verifier", fields.TextField(null=True, unique=False)),
+                ("github_id", fields.CharField(null=True, max_length=50)),
+                ("github_username", fields.CharField(null=True, max_length=100)),
+                ("email", fields.CharField(null=True, max_length=255)),
+                ("github_token", fields.TextField(null=True, unique=False)),
+                ("expires_at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "link_attempts",
+                "app": "models",
+                "pk_attr": "id",
+                "table_description": "Lives for ten minutes. What only a browser may know is kept as SHA-256 digests.",
             },
             bases=["Model"],
         ),
