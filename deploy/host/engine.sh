@@ -43,7 +43,7 @@ if [ ! -e "$etc/daemon.json" ]; then
     echo '{"live-restore": true}' >"$etc/daemon.json"
 fi
 
-if [ -d /run/systemd/system ]; then
+if [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1; then
     say "engine: starting docker.service"
     systemctl enable --quiet --now docker || fail "engine: docker.service does not start: see journalctl -u docker"
     wait_for 60 || fail "engine: docker.service runs but does not answer: see journalctl -u docker"

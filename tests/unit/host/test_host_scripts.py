@@ -94,6 +94,22 @@ def test_an_engine_that_cannot_start_says_its_own_reason(machine: Machine) -> No
     assert '"live-restore": true' in (machine.root / "etc/daemon.json").read_text()
 
 
+def test_a_missing_engine_is_installed_started_and_outlives_make(machine: Machine) -> None:
+    machine.command(".venv/bin/python", f"test -e {machine.root}/socket")
+    machine.command("bin/df", "echo head; echo disk 9 9 9000 9% /")
+    machine.command("bin/iptables", "exit 0")
+    started = f'echo "$*" > {machine.root}/socket; exec sleep 20'
+    body = f"cat > {machine.root}/bin/dockerd <<'END'\n#!/bin/sh\n{started}\nEND\nchmod +x {machine.root}/bin/dockerd"
+    machine.command("bin/apt-get", f'[ "$1" = update ] && exit 0\n{body}\necho "$*" > {machine.root}/installed')
+    machine.command("bin/setsid", 'exec "$@"')
+
+    done = machine.run("engine.sh", {"PATH": f"{machine.root}/bin:{_without(machine, 'dockerd')}"})
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "engine: answers"
+    assert (machine.root / "installed").read_text().endswith("docker.io iptables\n")
+
+
 def test_packages_that_cannot_be_installed(machine: Machine) -> None:
     machine.command("bin/df", "echo head; echo disk 9 9 9000 9% /")
     machine.command("bin/apt-get", "echo 'E: Unable to locate package docker.io' >&2; exit 100")
@@ -109,7 +125,23 @@ def _without(machine: Machine, missing: str) -> str:
     """The system's commands but one."""
     plain = machine.root / "plain"
     plain.mkdir()
-    for name in ("sh", "df", "awk", "grep", "head", "mktemp", "rm", "date", "sleep", "cat", "dirname"):
+    for name in (
+        "sh",
+        "df",
+        "awk",
+        "grep",
+        "head",
+        "mktemp",
+        "rm",
+        "date",
+        "sleep",
+        "cat",
+        "dirname",
+        "chmod",
+        "mkdir",
+        "sed",
+        "tail",
+    ):
         if name != missing and (found := shutil.which(name)):
             (plain / name).symlink_to(found)
     return str(plain)
