@@ -35,6 +35,7 @@ _PATTERNS: Final = tuple(
         ("class ", r"\bclass \w+\s*[:({]"),
         ("function", r"\bfunction\s*\w*\s*\("),
         ("import ", r"(?:^|\n)\s*(?:from [\w.]+ )?import [\w.{*]+"),
+        (" in ", r"\bfor \w+ in \w+[(:.]"),
         ("(", r"\w\(\)|\w\.\w+\([^)\n]{0,80}\)|\bprintf?\("),
         (";", r";\s*(?:\n|$)"),
         ("{", r"\{\s*\n|\{\s*[\"'\w]+\s*:"),

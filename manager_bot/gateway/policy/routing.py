@@ -53,11 +53,15 @@ _HAN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for each class; ``reasons`` are the stems and structures found, for tuning and tests."""
+    """What speaks for each class; ``reasons`` are the stems and structures found, for tuning and tests.
+
+    ``shape`` is what length, numbers and lists say: that a text is not simple. They say nothing against code.
+    """
 
     simple: float
     code: float
     complex: float
+    shape: float
     reasons: tuple[str, ...]
 
 
@@ -67,7 +71,7 @@ def classify(text: str) -> QueryClass:
     needed = max(_ENOUGH if evidence.simple >= 1 else _ENOUGH_IN_DOUBT, evidence.simple * 0.75)
     if evidence.code >= needed and evidence.code >= evidence.complex:
         return QueryClass.CODE
-    return QueryClass.COMPLEX if evidence.complex >= needed else QueryClass.SIMPLE
+    return QueryClass.COMPLEX if evidence.complex + evidence.shape >= needed else QueryClass.SIMPLE
 
 
 def tier_of(query: QueryClass) -> Tier:
@@ -81,7 +85,7 @@ def weigh_evidence(text: str) -> Evidence:
     if full > _READ:
         text = text[: _READ * 3 // 4] + "\n" + text[-_READ // 4 :]
     lower = text.lower()
-    scores = {"simple": 0.0, "code": 0.0, "complex": 0.0}
+    scores = {"simple": 0.0, "code": 0.0, "complex": 0.0, "shape": 0.0}
     best, ordered = _said(lower)
     for (group, _), weight in best.items():
         scores[group] += weight
@@ -92,9 +96,10 @@ def weigh_evidence(text: str) -> Evidence:
         scores[group] += weight
     if ordered:
         scores["complex"] = min(scores["complex"] / 4, 1.5)
+        scores["shape"] = 0.0
         scores["code"] /= 1 if _names_code(lower[:_HEAD]) else 2
     reasons = (*(f"{group}:{stem}" for group, stem in best), *(f"{group}:{name}" for name, group, _ in structure))
-    return Evidence(scores["simple"], scores["code"], scores["complex"], reasons)
+    return Evidence(scores["simple"], scores["code"], scores["complex"], scores["shape"], reasons)
 
 
 def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
@@ -131,19 +136,19 @@ def _shape(text: str, lower: str, full: int, ordered: bool) -> list[tuple[str, s
     numbers = len(_NUMBER.findall(text))
     found: list[tuple[str, str, float]] = []
     if words > 20:
-        found.append(("long", "complex", min(2.0, (words - 20) / 35)))
+        found.append(("long", "shape", min(2.0, (words - 20) / 35)))
     if words >= 13 and not ordered:
-        found.append(("a long sentence", "complex", 0.7))
+        found.append(("a long sentence", "shape", 0.7))
     if full > _READ:
-        found.append(("very long", "complex", 0.5))
+        found.append(("very long", "shape", 0.5))
     if words <= 9:
         found.append(("brief", "simple", 0.5))
     if numbers >= 2 and words >= 12 and (_ASKS.search(text) or numbers >= 3):
-        found.append(("word problem", "complex", 2.2))
+        found.append(("word problem", "shape", 2.2))
     if words <= 60 and _MATH.search(lower):
-        found.append(("formula", "complex", 1.2))
+        found.append(("formula", "shape", 1.2))
     if len(_ITEM.findall(text)) >= 3:
-        found.append(("list", "complex", 0.8))
+        found.append(("list", "shape", 0.8))
     return found
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 CODE: Final = """
+2: subarray palindrome matlab fortran haskell scala. perl. lua. cobol. version_control use_c_to dijkstra
+2: longest_common 快排 冒泡
 2: linux ubuntu debian. react bootstrap seaborn mapbox js. ts. node.js vue.js next.js flutter pyqt tkinter
 2: opencv scikit kernel_module subnet
 2: псевдокод pseudocode pseudocódigo seudocódigo 伪代码 sitio_web_simple функци*_для функци*_котор
@@ -34,7 +36,7 @@ CODE: Final = """
 2: rebase.
 1.5: query. queries. react_component component. app. приложени программ. программу. программе. aplicación.
 1.5: aplicacion. 提交
-1: build_a build_an cache. bot. бота. бот. codificar 应用 网页 website. web_page сайта. página_web
+1: build_a build_an cache. bot. бота. бот. codificar 网页 website. web_page сайта. página_web
 3: refactor regex regexp leetcode dockerfile stacktrace stack_trace traceback pull_request
 3: рефактор регулярн*_выражен стектрейс трассировк*_стек отрефактор expresión_regular expresion_regular
 3: 正则 重构 代码 编程 爬虫 脚本 正規表現 コード 코드 리팩터
@@ -44,7 +46,7 @@ CODE: Final = """
 2.5: дебаг отлад компил питон. питоне пайтон джаваскрипт юнит-тест программный_код кодом. коде. коду. кода.
 2.5: код.
 2.5: código. codigo. depur compilar programación programacion refactoriza
-2.5: 调试 编译 算法实现 数据结构 报错 关数 関数 デバッグ 함수 程式碼 程式 一段程序
+2.5: 调试 编译 算法实现 数据结构 报错 关数 関数 デバッグ 함수 程式碼 寫程式 一段程序
 2: python php c++ c# .net bash. zsh. powershell nginx kubernetes k8s. docker terraform ansible systemd
 2: crontab. git. github gitlab
 2: html. css. yaml. yml. json. toml. npm. pip. pandas. matplotlib tensorflow pytorch code. codes. codebase
@@ -53,7 +55,7 @@ CODE: Final = """
 2: oauth. cron. makefile cmake
 2: linked_list hash_map hashmap binary_search binary_tree sorting_algorithm time_complexity for_loop
 2: while_loop dynamic_programming
-2: write_a_program write_a_function write_a_script write_a_method write_a_class write_a_query
+2: write_a_program write_a_function write_a_method write_a_class write_a_query
 2: a_program_that write_program
 2: escribe_un_programa un_programa_que una_función_que una_funcion_que escribir_un_programa
 2: escriba_un_programa
@@ -61,7 +63,7 @@ CODE: Final = """
 2: программу_котор массив рекурси
 2: бэкенд фронтенд кодить гит. докер питоном баш-скрипт эндпоинт парсер
 2: script. scripts. algoritmo bucle. recursiv subcadena consulta_sql
-2: 数组 递归 程序 算法 接口 前端 后端 数据库 编写 字符串 链表 二叉树 快速排序 命令行 변수 알고리즘 アルゴリズム
+2: 数组 递归 算法 接口 前端 后端 数据库 编写 字符串 链表 二叉树 快速排序 命令行 변수 알고리즘 アルゴリズム
 2: プログラム 変数
 1.5: java. json xml. html css bug. bugs. algorithm array. arrays. api. apis. integer boolean substring
 1.5: parse. parser. parsing cli. ssh. sdk.
@@ -81,7 +83,7 @@ CODE: Final = """
 1: программирован метод. библиотек модул терминал
 1: implementa implementar programa. variable consulta. servidor base_de_datos clase_en método. error_al
 1: biblioteca_de lista_enlazada
-1.5: 函数 实现
+1.5: 函数 实现 程序
 1: 修复 运行 模块 表单
 -2: zip_code postal_code dress_code area_code morse_code code_of_conduct country_code qr_code promo_code
 -2: movie_script film_script
@@ -93,23 +95,25 @@ CODE: Final = """
 """
 
 COMPLEX: Final = """
+2: conjecture hypothesis. antiderivative differential general_solution find_the_limit 优点和缺点 特点和功能
+2: 商业模式 综述 solution_to_the
 2: diferencias_entre differences_between различия_между различи*_между cuáles_son_las_diferencias
 2: лучший_способ_достичь доказательство_того
 1.5: 原理 贡献 机制 象征意义 反应方程 方程式 конструкци методолог intégr интегрировать recomiende imagina_que
 1.5: supongamos
-1: 过程 以及 及 主题 特点 cada. cada_una each_of каждый каждая beneficio. beneficios margen сравнени концепци
-1: объясните. опишите.
+1: 过程 主题 特点 cada. cada_una each_of каждый каждая beneficio. beneficios margen сравнени концепци
+1:
 3: 求证 求解 已知
 2: 计划 撰写 逻辑推理 论点 find_the_value if_all all_of_the_following blog_post blog. speech. screenplay story.
 2: short_story case_study policies.
 2: статью. рассказ. сочинени речь_для сценари доклад. реферат reportaje relato. cuento_corto guion. guión.
 2: blog. reseña discurso. 故事 演讲稿 剧本 作文 博客
-1.5: find_the conclude. conclusion premise. premises. deduce infer. triangle. remainder perimeter parabola
+1.5: conclude. conclusion premise. premises. deduce infer. triangle. remainder perimeter parabola
 1.5: matrix. vector. vertices polynomials roll_two
 1.5: найдите. вычислите. треугольник периметр вектор матриц. кубик логическ вывод. объясните
 1.5: halla. hallar encuentra_el_valor calcule. triángulo perímetro velocidad. matriz. dado. lógic explicar.
 1.5: explique. priorizar. discut discusi
-1.5: 三角形 面积 周长 余数 速度 推断 逻辑 解决 求 论 怎样 意义 作用 关系 发展趋势 策 步
+1.5: 三角形 面积 周长 余数 速度 推断 逻辑 解决 怎样 意义 作用 关系 发展趋势
 0.8: econom polic politic societ social. cultur technolog global. climate environment organization business.
 0.8: market. government histor influenc
 0.8: significan role_of relationship perspective evolution. imagine_you act_as pretend. role-play education
@@ -173,9 +177,10 @@ COMPLEX: Final = """
 1.5: explica_cómo explica_por por_qué informe. artículo. resuelve. resolver resuelva calcula. diseño. plan.
 1.5: causas. efectos. propuesta ético
 1.5: riesgos. presupuesto requisitos escribe_un_artículo
-1.5: 如何 解释 原因 计算 解方程 文章 策划 预算 风险 需求 权衡 総合 なぜ 왜
+1.5: 解释 原因 计算 解方程 文章 策划 预算 风险 需求 权衡 総合 なぜ 왜
 1.2: 为什么
-1: 如果 explain. why. discuss. describe. reason. reasons. factors. steps. system. scenario. suppose. assume.
+1: 如果 find_the explain. why. discuss. describe. reason. reasons. factors. steps. system. scenario. suppose.
+1: assume.
 1: given_that different_perspectives
 1: difference_between differences_between advantages. disadvantages. benefits. challenges. improve.
 1: process. model. how_does how_do
@@ -184,7 +189,9 @@ COMPLEX: Final = """
 1: опиши опишите как_работает
 1: explica. explique. describe. discute factores sistema. suponga supón diferencia_entre diferencias
 1: beneficios desafíos cómo_funciona razones escenario
-1: 描述 讨论 说明 因素 系统 假设 区别 差异 挑战 流程 模型 假如 说说
+0.7: 描述
+1: 如何
+1: 讨论 说明 因素 系统 假设 区别 差异 挑战 流程 模型 假如 说说
 -1.5: in_one_sentence in_one_word in_a_sentence briefly. in_short short_answer одним_словом одним_предложен
 -1.5: кратко. коротко. brevemente en_una_frase
 -1.5: en_una_palabra 一句话 简短 简单说 简要
