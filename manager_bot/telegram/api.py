@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 PASSING: tuple[type[Exception], ...] = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
 """What passes by itself: no connection, 5xx, and an HTML page from a proxy in front of Telegram."""
 
+PAUSES = (0.5, 2.0, 5.0, 10.0)
+"""Seconds between repetitions for whoever can wait: a person who gets no answer asks again anyway."""
+
 _TOKEN = re.compile(r"(?<![0-9])[0-9]{5,20}:[A-Za-z0-9_-]{20,}", re.ASCII)
 
 
@@ -42,7 +45,7 @@ class Patience(BaseRequestMiddleware):
     Telegram may ask us to wait. Polling is left alone: :class:`~manager_bot.telegram.polling.Polling` has its own.
     """
 
-    def __init__(self, pauses: Sequence[float] = (0.5, 2, 5, 10), longest_wait: int = 60) -> None:
+    def __init__(self, pauses: Sequence[float], longest_wait: int = 60) -> None:
         self.pauses = pauses
         self.longest_wait = longest_wait
 
@@ -80,11 +83,10 @@ def has_token(text: str) -> bool:
     return _TOKEN.search(text) is not None
 
 
-def open_session(api_root: str, *, patient: bool = True) -> AiohttpSession:
-    """A session for the Bot API at *api_root*; several bots may share it."""
+def open_session(api_root: str, pauses: Sequence[float] = PAUSES) -> AiohttpSession:
+    """A session for the Bot API at *api_root*; several bots may share it. Without *pauses* it tries once."""
     session = AiohttpSession(api=TelegramAPIServer.from_base(api_root), timeout=30)
-    if patient:
-        session.middleware(Patience())
+    session.middleware(Patience(pauses))
     return session
 
 

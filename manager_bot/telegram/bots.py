@@ -26,6 +26,8 @@ from manager_bot.telegram.api import make_bot, open_session
 WATCH_SECONDS = 4.0
 AGAIN_SECONDS = 0.4
 ANSWER_SECONDS = 10
+PAUSES = (0.5, 1.0)
+"""A person is watching the check: better to say soon that Telegram does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class TelegramBots:
     @asynccontextmanager
     async def _asking(self, token: SecretStr) -> AsyncIterator[Bot]:
         """A bot for a few questions; Telegram's errors become ours, without the address they quote."""
-        session = open_session(self.api_root)
+        session = open_session(self.api_root, PAUSES)
         try:
             yield make_bot(token, session)
         except (TelegramUnauthorizedError, TelegramNotFound):

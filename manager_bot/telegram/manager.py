@@ -61,7 +61,7 @@ class ManagerBot:
         cards = Cards(self.bot)
         dispatcher = build_dispatcher(use, cards, screens)
         self._polling = Polling(self.bot, self._handler(dispatcher), dispatcher.resolve_used_update_types())
-        session = open_session(self.api_root, patient=False)
+        session = open_session(self.api_root, pauses=())
         self._exit.push_async_callback(session.close)
         token = SecretStr(self.bot.token)
         postman = Postman(session, token, self.vault, use.texts, use.clock, self.post, self._stopping)

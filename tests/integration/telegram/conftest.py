@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,6 +22,12 @@ async def world() -> AsyncIterator[WorldClient]:
 
 
 @pytest.fixture
-async def house(world: WorldClient, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(world, tmp_path) as house:
+def database_file(sqlite_template: Path, tmp_path: Path) -> Path:
+    """A migrated database of the test's own."""
+    return Path(shutil.copy(sqlite_template, tmp_path / "clawbot.db"))
+
+
+@pytest.fixture
+async def house(world: WorldClient, database_file: Path) -> AsyncIterator[House]:
+    async with open_house(world, database_file) as house:
         yield house

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from manager_bot.clock import OffsetClock
-from manager_bot.demo.client import BotView, Person, WorldClient
+from manager_bot.demo.client import BotView, Person, Pressed, WorldClient
 from manager_bot.services.accounts import Accounts
 from manager_bot.services.agents import Agents
 from manager_bot.services.audit import Actor, Audit
@@ -28,7 +28,7 @@ from manager_bot.telegram.manager import ManagerBot, introduce
 from manager_bot.texts import Texts
 from manager_bot.vault import Vault
 from models import Agent, ContainerStatus, Incident, Stage
-from models.database import connected, migrate, sqlite_url
+from models.database import connected, sqlite_url
 
 TEXTS = Texts.load()
 
@@ -39,7 +39,7 @@ class QuietRuntime:
 
     written: str = "started\ntalking to telegram"
 
-    async def logs(self, agent_id: int, lines: int) -> str:
+    async def logs(self, _agent_id: int, _lines: int) -> str:
         return self.written
 
 
@@ -114,8 +114,17 @@ class House:
         await person.wait_for(self.bot, lambda m: m.has_button(f"@{their.username}"))
         return person, their
 
-    async def restart_manager(self) -> None:
-        await self.manager.stop()
+    async def forge(self, person: Person, data: str) -> Pressed:
+        """A press on a button the manager never made: it is planted in the chat with the manager's own token."""
+        keys = {"inline_keyboard": [[{"text": "x", "callback_data": data}]]}
+        ask = {"chat_id": person.id, "text": "planted", "reply_markup": keys}
+        root = self.world.telegram_root
+        async with self.world.session.post(f"{root}/bot{self.bot.token}/sendMessage", json=ask) as answer:
+            planted = (await answer.json())["result"]["message_id"]
+        return await person.press(self.bot, data=data, message=planted)
+
+    async def begin_again(self) -> None:
+        """A new manager on the same database, as after a restart of the process; the old one is stopped or dead."""
         self.manager = await make_manager(self.world, self.bot, self.vault, self.use)
         await self.manager.start()
 
@@ -126,12 +135,10 @@ async def make_manager(world: WorldClient, view: BotView, vault: Vault, use: Use
 
 
 @asynccontextmanager
-async def open_house(world: WorldClient, folder: Path, *, one_tap: bool = True) -> AsyncIterator[House]:
+async def open_house(world: WorldClient, database: Path, *, one_tap: bool = True) -> AsyncIterator[House]:
     root = await world.person("Root", username="root", language_code="en")
     view = await world.bot("clawbot", owner=root, can_manage_bots=one_tap)
-    url = sqlite_url(folder / "clawbot.db")
-    await migrate(url)
-    async with connected(url):
+    async with connected(sqlite_url(database)):
         clock, vault, bell, runtime, desk = (
             OffsetClock(),
             Vault([SecretStr(Fernet.generate_key().decode())]),

@@ -1,0 +1,174 @@
+"""The console: all of it for admins, none of it for anybody else."""
+
+from __future__ import annotations
+
+import pytest
+from house import House
+
+from manager_bot.clock import utc_day
+from manager_bot.demo.client import Person
+from manager_bot.services.outbox import NoticeKind
+from models import Agent, AuditEntry, Budget, Cause, DesiredState, Incident, Severity, User
+
+
+async def incident(house: House) -> Incident:
+    agent, now = await Agent.get(), house.clock.now()
+    return await Incident.create(
+        open_key="a", agent_id=agent.id, user_id=agent.user_id, cause=Cause.CRASHED, severity=Severity.CRITICAL,
+        occurrences=2, attempts=1, max_attempts=3, exit_code=137, log_tail="boom <here>", opened_at=now, updated_at=now,
+    )  # fmt: skip
+
+
+async def visible(house: House, person: Person) -> list[tuple[int, str]]:
+    return [(m.id, m.text) for m in await person.messages(house.bot) if m.text != "planted" and not m.deleted]
+
+
+async def test_the_overview_counts(house: House) -> None:
+    await house.subscriber("Ann")
+    await house.root.send(house.bot, "/admin")
+
+    card = await house.root.wait_for(house.bot, "Overview")
+
+    assert "People: 2 · assistants: 1" in card.text
+    assert "running, not used yet: 1" in card.text
+    assert "Memory promised: 384 MB of 4 GB" in card.text
+    assert "Free 9, Starter 7, Pro 3" in card.text
+    assert "All is well" in card.text
+
+
+async def test_an_admin_restarts_stops_and_reads_logs(house: House) -> None:
+    _, helper = await house.subscriber("Ann")
+    house.runtime.written = f"hello {helper.token}"
+    root = house.root
+    await root.send(house.bot, "/users")
+    await root.wait_for(house.bot, "2 people")
+    await root.press(house.bot, "Ann → @ann_helper_bot")
+    await root.wait_for(house.bot, "👤 Ann @ann")
+
+    assert (await root.press(house.bot, "Restart")).text == "Restarting."
+    assert (await Agent.get()).restart_asked_at is not None
+    await root.press(house.bot, "Stop")
+    await root.wait_for(house.bot, "stopping", button="Start")
+    assert (await Agent.get()).desired_state is DesiredState.STOPPED
+    await root.press(house.bot, "Logs")
+    await root.wait_for(house.bot, "hello [redacted]")
+    acts = await AuditEntry.filter(actor_id=root.id).values_list("role", "action")
+    assert acts == [("admin", "agent.restart"), ("admin", "agent.stop")]
+
+
+async def test_suspending_is_asked_twice_and_told(house: House) -> None:
+    ann, _ = await house.subscriber("Ann")
+    root, user = house.root, await User.get(telegram_id=ann.id)
+    await root.send(house.bot, "/users")
+    await root.wait_for(house.bot, "Users")
+    await root.press(house.bot, "Ann →")
+    await root.press(house.bot, "Suspend")
+    await root.wait_for(house.bot, "Suspend Ann?")
+    assert (await User.get(id=user.id)).is_active
+
+    await root.press(house.bot, "Yes, suspend")
+
+    await ann.wait_for(house.bot, "Your access is suspended and your assistant is stopped")
+    sent = await ann.send(house.bot, "/restart")
+    await ann.wait_for(house.bot, "Your access is suspended.", after=sent)
+    await root.press(house.bot, "Let back in")
+    await ann.wait_for(house.bot, "Welcome back!")
+
+
+async def test_tokens_are_granted_on_the_record(house: House) -> None:
+    ann, _ = await house.subscriber("Ann")
+    await house.root.send(house.bot, "/users")
+    await house.root.wait_for(house.bot, "Users")
+    await house.root.press(house.bot, "Ann →")
+
+    await house.root.press(house.bot, "+1M tokens")
+
+    await house.root.wait_for(house.bot, "0 of 2,000,000 tokens")
+    user = await User.get(telegram_id=ann.id)
+    assert (await Budget.get(user_id=user.id, date=utc_day(house.clock.now()))).granted == 1_000_000
+    assert await AuditEntry.exists(action="budget.grant", actor_id=house.root.id, user_id=user.id)
+
+
+async def test_searching(house: House) -> None:
+    await house.subscriber("Ann")
+    await house.subscriber("Bob")
+    await house.root.send(house.bot, "/users")
+    await house.root.wait_for(house.bot, "Users")
+    await house.root.press(house.bot, "Search")
+    await house.root.wait_for(house.bot, "Whom are you looking for?")
+
+    await house.root.send(house.bot, "@BOB_helper")
+
+    card = await house.root.wait_for(house.bot, "1 person")
+    assert card.has_button("Bob → @bob_helper_bot")
+    assert not card.has_button("Ann →")
+
+
+async def test_many_people_come_in_pages(house: House) -> None:
+    for number in range(20):
+        await User.create(telegram_id=number + 1, name=f"Nr {number}")
+    await house.root.send(house.bot, "/users")
+    await house.root.wait_for(house.bot, "21 people", button="›")
+
+    await house.root.press(house.bot, "›")
+    await house.root.press(house.bot, "›")
+
+    await house.root.wait_for(house.bot, lambda m: m.has_button("Nr 0") and not m.has_button("›"))
+
+
+@pytest.mark.parametrize("command", ["/admin", "/users"])
+async def test_a_strangers_command_is_refused_and_nothing_else(house: House, command: str) -> None:
+    bob, _ = await house.subscriber("Bob")
+    sent = await bob.send(house.bot, command)
+
+    refusal = await bob.wait_for(house.bot, "administrators only", after=sent)
+
+    assert refusal.text == "🔐 That is for administrators only."
+    assert not refusal.buttons
+    assert await bob.stays_silent(house.bot, seconds=0.5, after=refusal)
+
+
+async def test_a_strangers_press_is_refused_and_nothing_else(house: House) -> None:
+    """A client may send whatever data it likes."""
+    await house.subscriber("Ann")
+    agent = await Agent.get()
+    there = await incident(house)
+    bob, _ = await house.subscriber("Bob")
+    on_user = [f"adm_user:{verb}:{agent.user_id}" for verb in ("show", "stop", "suspend_sure", "grant", "logs")]
+    on_alert = [f"adm_alert:{verb}:{there.id}" for verb in ("restart", "stop", "ack")]
+    forged = ["adm_go:overview", "adm_users:0", "adm_nonsense", *on_user, *on_alert]
+    seen = await visible(house, bob)
+    answers = [await house.forge(bob, data) for data in forged]
+
+    assert {(answer.text, answer.alert) for answer in answers} == {("🔐 That is for administrators only.", True)}
+    assert await visible(house, bob) == seen
+    assert (await Agent.get(id=agent.id)).wish == agent.wish
+    assert not house.desk.acts
+
+
+async def test_alerts_have_working_buttons(house: House) -> None:
+    await house.subscriber("Ann")
+    root = house.root
+    await root.send(house.bot, "/admin")
+    console = await root.wait_for(house.bot, "Overview")
+    there = await incident(house)
+    await house.outbox.post_admins(NoticeKind.INCIDENT, {"incident_id": there.id}, subject=f"incident:{there.id}")
+    alert = await root.wait_for(house.bot, "Exit code: 137")
+    assert "boom <here>" in alert.text
+    assert "Restarts: 1 of 3" in alert.text
+
+    await root.press(house.bot, "Acknowledge", message=alert)
+    await root.press(house.bot, "Stop trying", message=alert)
+    await root.press(house.bot, "Restart", message=alert)
+    assert house.desk.acts == [("acknowledge", there.id, root.id), ("stop_trying", there.id, root.id)]
+    assert (await Agent.get()).restart_asked_at is not None
+    await root.press(house.bot, "Logs", message=alert)
+    await root.wait_for(house.bot, "Logs of Ann's assistant", after=alert)
+    messages = {m.id: m for m in await root.messages(house.bot)}
+    assert not messages[alert.id].deleted, "an alert is no card"
+    assert messages[console.id].deleted
+
+    there.gave_up = True
+    await there.save()
+    await house.outbox.post_admins(NoticeKind.INCIDENT, {"incident_id": there.id}, subject=f"incident:{there.id}")
+    await root.wait_for(house.bot, lambda m: m.id == alert.id and "No more restarts" in m.text)
