@@ -23,7 +23,7 @@ def run(roles: frozenset[str]) -> int:
     make_private(settings.data_dir)
     from manager_bot.app import run as serve  # noqa: PLC0415
 
-    _until_signalled(serve(settings, roles))
+    until_signalled(serve(settings, roles))
     return 0
 
 
@@ -115,7 +115,7 @@ def _settings_without_secrets() -> Settings:
     return load_settings(bot_token="unused", gemini_api_key="unused", secret_keys=())  # noqa: S106
 
 
-def _until_signalled(work: Coroutine[Any, Any, None]) -> None:
+def until_signalled(work: Coroutine[Any, Any, None]) -> None:
     """Run *work*; SIGTERM or Ctrl-C cancels it once and waits, a second one ends the process at once."""
 
     async def main() -> None:

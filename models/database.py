@@ -16,6 +16,7 @@ from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import BaseORMException, ConfigurationError
 from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.schema_editor import BaseSchemaEditor, SqliteSchemaEditor
 
 from manager_bot.errors import OperatorError, SettingError
 from models.writer_lock import writer_lock
@@ -150,8 +151,26 @@ async def migrate(url: str, migrations: str = MIGRATIONS) -> list[str]:
 # -- parts ------------------------------------------------------------------------------------------
 
 
+class _PlainSqliteEditor(SqliteSchemaEditor):
+    """Writes no comments: SQLite keeps none, and Tortoise cuts a statement in two at a semicolon inside one."""
+
+    def _get_table_comment_sql(self, table: str, comment: str) -> str:  # noqa: ARG002 - Tortoise's signature
+        return ""
+
+    def _get_column_comment_sql(self, table: str, column: str, comment: str) -> str:  # noqa: ARG002 - the same
+        return ""
+
+
+class _Executor(MigrationExecutor):
+    def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> BaseSchemaEditor:
+        editor = super()._schema_editor(atomic, collect_sql)
+        if isinstance(editor, SqliteSchemaEditor):
+            return _PlainSqliteEditor(self.connection, atomic=atomic, collect_sql=collect_sql)
+        return editor
+
+
 def _executor(migrations: str) -> MigrationExecutor:
-    return MigrationExecutor(get_connection("default"), orm_config("", migrations)["apps"])
+    return _Executor(get_connection("default"), orm_config("", migrations)["apps"])
 
 
 def _check_shape(url: str) -> None:
