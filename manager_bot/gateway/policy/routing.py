@@ -105,11 +105,12 @@ def weigh_evidence(text: str) -> Evidence:
 def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
     """The stems found with what they weigh here, and whether the text opens with an order that is simple by itself."""
     best: dict[tuple[str, str], float] = {}
+    greetings: dict[tuple[str, str], float] = {}
     ordered = False
     for first, last, stem, group, weight in _hits(lower):
         if group == "greeting":
             if len(lower) <= _ORDER:
-                best["simple", stem] = weight
+                greetings["simple", stem] = weight
             continue
         if group == "simple":
             if first >= _ORDER and last < len(lower) - _TAIL:
@@ -118,7 +119,7 @@ def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
         near = first < _HEAD or last > len(lower) - _TAIL
         here = weight if near or weight < 0 else weight * _BETWEEN
         best[group, stem] = max(here, best.get((group, stem), here))
-    return best, ordered
+    return best or greetings, ordered
 
 
 def _names_code(head: str) -> bool:

@@ -10,6 +10,11 @@ from __future__ import annotations
 from typing import Final
 
 CODE: Final = """
+2: автодополнен celery kafka redis. rabbitmq elasticsearch hadoop spark. pod. helm. unbound swarm_api хостов_в
+2: postgresql триггер numba
+1.5: программирован programming. programación de_programación хост хостов dns. узел_в сервис*_в очеред потоках
+1.5: мьютекс 编程语言
+1.4: function. functions. функци función.
 2: subarray palindrome matlab fortran haskell scala. perl. lua. cobol. version_control use_c_to dijkstra
 2: longest_common 快排 冒泡
 2: linux ubuntu debian. react bootstrap seaborn mapbox js. ts. node.js vue.js next.js flutter pyqt tkinter
@@ -72,15 +77,15 @@ CODE: Final = """
 1.5: алгоритм библиотек*_python баг. баги. бага. запрос_sql запрос*_к_баз класс_на исключени_в json
 1.5: función. funcion. función_en arreglo. arreglos. error_en_mi error_de_compil módulo_de
 1.5: 变量 循环 类名 查询语句 语句 异常 配置文件 部署 服务器
-1: function. functions. method. loop. loops. string. strings. database. query. queries. linux ubuntu
+1: method. loop. loops. string. strings. database. query. queries. linux ubuntu
 1: terminal. shell. server. config
 1: program. programs. variable. variables. implement library. framework class. module. import. commit.
 1: merge. branch. script
 1: error. errors. fix_this fix_my crash csv. schema. index. excel_formula rust. ruby. swift. react. arduino
 1: raspberry
-1: функци функция программ_на программу. сервер баз_данных базу_данных ошибк*_при ошибка_в конфиг переменн
+1: функция программ_на программу. сервер баз_данных базу_данных ошибк*_при ошибка_в конфиг переменн
 1: строк цикл. линукс исправь_ошибк
-1: программирован метод. библиотек модул терминал
+1: метод. библиотек модул терминал
 1: implementa implementar programa. variable consulta. servidor base_de_datos clase_en método. error_al
 1: biblioteca_de lista_enlazada
 1.5: 函数 实现 程序
@@ -95,6 +100,10 @@ CODE: Final = """
 """
 
 COMPLEX: Final = """
+1.5: заменит_ли will_ai will_artificial should_i significance. relate_to provide_evidence помогите_понять
+1.5: помогите_мне_понять понять_волнов
+1.4: explain. how_works explica. explique. explícame explain_to объясни how_does how_do как_работа
+1.4: cómo_funciona опишите_как 请解释 解释一下 工作原理
 2: conjecture hypothesis. antiderivative differential general_solution find_the_limit 优点和缺点 特点和功能
 2: 商业模式 综述 solution_to_the
 2: diferencias_entre differences_between различия_между различи*_между cuáles_son_las_diferencias
@@ -110,9 +119,9 @@ COMPLEX: Final = """
 2: blog. reseña discurso. 故事 演讲稿 剧本 作文 博客
 1.5: conclude. conclusion premise. premises. deduce infer. triangle. remainder perimeter parabola
 1.5: matrix. vector. vertices polynomials roll_two
-1.5: найдите. вычислите. треугольник периметр вектор матриц. кубик логическ вывод. объясните
+1.5: найдите. вычислите. треугольник периметр вектор матриц. кубик логическ вывод.
 1.5: halla. hallar encuentra_el_valor calcule. triángulo perímetro velocidad. matriz. dado. lógic explicar.
-1.5: explique. priorizar. discut discusi
+1.5: priorizar. discut discusi
 1.5: 三角形 面积 周长 余数 速度 推断 逻辑 解决 怎样 意义 作用 关系 发展趋势
 0.8: econom polic politic societ social. cultur technolog global. climate environment organization business.
 0.8: market. government histor influenc
@@ -179,16 +188,16 @@ COMPLEX: Final = """
 1.5: riesgos. presupuesto requisitos escribe_un_artículo
 1.5: 解释 原因 计算 解方程 文章 策划 预算 风险 需求 权衡 総合 なぜ 왜
 1.2: 为什么
-1: 如果 find_the explain. why. discuss. describe. reason. reasons. factors. steps. system. scenario. suppose.
+1: 如果 find_the why. discuss. describe. reason. reasons. factors. steps. system. scenario. suppose.
 1: assume.
 1: given_that different_perspectives
 1: difference_between differences_between advantages. disadvantages. benefits. challenges. improve.
-1: process. model. how_does how_do
-1: объясни объясните почему. причин фактор систем. систему. систему различи разниц преимуществ недостатк
+1: process. model.
+1: почему. причин фактор систем. систему. систему различи разниц преимуществ недостатк
 1: предполож допустим сценари
-1: опиши опишите как_работает
-1: explica. explique. describe. discute factores sistema. suponga supón diferencia_entre diferencias
-1: beneficios desafíos cómo_funciona razones escenario
+1: опиши опишите
+1: describe. discute factores sistema. suponga supón diferencia_entre diferencias
+1: beneficios desafíos razones escenario
 0.7: 描述
 1: 如何
 1: 讨论 说明 因素 系统 假设 区别 差异 挑战 流程 模型 假如 说说

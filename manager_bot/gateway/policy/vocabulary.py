@@ -50,18 +50,21 @@ class Vocabulary:
     def hits(self, text: str) -> Iterator[Hit]:
         """Every stem found in a lower-case text, once for each word it stands in."""
         words = _WORD.findall(text)
-        for word in dict.fromkeys(words):
+        places: dict[str, list[int]] = {}
+        for at, word in enumerate(words):
+            places.setdefault(word, []).append(at)
+        for word, at_places in places.items():
             known = self._of_word(word)
             if known:
                 first, last = text.find(word), text.rfind(word)
                 for stem, group, weight in known:
                     yield first, last, stem, group, weight
             if word in self.phrases:
-                yield from _phrase_hits(text, words, word, self.phrases[word])
+                yield from _phrase_hits(text, words, at_places, self.phrases[word])
         for stem, phrases in self.phrase_stems.items():
             if stem in text:
-                for word in {word for word in words if word.startswith(stem)}:
-                    yield from _phrase_hits(text, words, word, phrases)
+                for word in (word for word in places if word.startswith(stem)):
+                    yield from _phrase_hits(text, words, places[word], phrases)
         if _HAN_SIGN.search(text):
             yield from self._han_hits(text)
 
@@ -85,9 +88,9 @@ class Vocabulary:
 
 
 def _phrase_hits(
-    text: str, words: list[str], first_word: str, phrases: list[tuple[tuple[str, ...], str, float]]
+    text: str, words: list[str], places: list[int], phrases: list[tuple[tuple[str, ...], str, float]]
 ) -> Iterator[Hit]:
-    places = [at for at, word in enumerate(words) if word == first_word]
+    first_word = words[places[0]]
     for rest, group, weight in phrases:
         if any(_follows(words, at + 1, rest) for at in places):
             yield text.find(first_word), text.rfind(first_word), "_".join((first_word, *rest)), group, weight
@@ -95,10 +98,10 @@ def _phrase_hits(
 
 def _follows(words: list[str], at: int, rest: tuple[str, ...]) -> bool:
     """Whether the words from `at` on are `rest`, the last of them only by its stem."""
-    if at + len(rest) > len(words):
+    end = at + len(rest) - 1
+    if end >= len(words):
         return False
-    middle, last = rest[:-1], rest[-1]
-    if any(words[at + step] != word for step, word in enumerate(middle)):
+    found, last = words[end], rest[-1]
+    if not (found == last[:-1] if last.endswith(".") else found.startswith(last)):
         return False
-    found = words[at + len(middle)]
-    return found == last[:-1] if last.endswith(".") else found.startswith(last)
+    return len(rest) == 1 or tuple(words[at:end]) == rest[:-1]
