@@ -146,3 +146,54 @@ class RuntimeUnavailable(ClawBotError):
     """The container engine does not answer."""
 
     key = "error.runtime.unavailable"
+
+
+# -- the GitHub link ------------------------------------------------------------------------------
+
+
+class LinkExpired(ClawBotError):
+    """The address, or GitHub's way back, is older than ten minutes or was never ours."""
+
+    key = "error.link.expired"
+
+
+class LinkUsed(ClawBotError):
+    """The address, or GitHub's way back, was used already."""
+
+    key = "error.link.used"
+
+
+class LinkForeign(ClawBotError):
+    """Another browser than the one that began comes back from GitHub."""
+
+    key = "error.link.foreign"
+
+
+class LinkDeclined(ClawBotError):
+    """The person did not consent at GitHub, or cancelled here; nothing was saved."""
+
+    key = "error.link.declined"
+
+
+class GitHubUnavailable(ClawBotError):
+    """GitHub did not answer, or answered nonsense; nothing was saved."""
+
+    key = "error.github.unavailable"
+
+
+class GitHubRefused(ClawBotError):
+    """GitHub does not accept this application's set-up, or this code."""
+
+    key = "error.github.refused"
+
+
+class GitHubTaken(ClawBotError):
+    """The GitHub account is connected to another Telegram user."""
+
+    key = "error.github.taken"
+
+
+class GitHubMissing(ClawBotError):
+    """The user has no GitHub account connected (any more)."""
+
+    key = "error.github.missing"

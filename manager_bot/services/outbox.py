@@ -32,6 +32,9 @@ class NoticeKind(StrEnum):
     RESUMED = "resumed"  # -
     AGENT_ARCHIVED = "agent_archived"  # bot_username, until (ISO 8601)
     AGENT_PURGED = "agent_purged"  # bot_username
+    GITHUB_CONNECTED = "github_connected"  # login
+    GITHUB_FAILED = "github_failed"  # reason: the text key of an error
+    GITHUB_REVOKED = "github_revoked"  # login
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,8 @@ class Admission(Protocol):
 class DoorReport(Protocol):
     """What the Telegram door sees of an agent, told to a watchdog of the same process; none of it may block.
 
-    The same stands in the agent's row (``last_poll_at``, ``door_trouble``, ``updates_waiting``, ``waiting_since``) for a
-    watchdog that runs elsewhere.
+    The same stands in the agent's row (``last_poll_at``, ``door_trouble``, ``updates_waiting``, ``waiting_since``) for
+    a watchdog that runs elsewhere.
     """
 
     def polled(self, agent_id: int) -> None:
@@ -74,4 +74,41 @@ class DoorReport(Protocol):
 
     def updates_waiting(self, agent_id: int, count: int) -> None:
         """Nobody polls and *count* updates wait (0: no longer)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubAccount:
+    """An account as GitHub names it; ``email`` is the primary address, if it is verified."""
+
+    id: str
+    login: str
+    email: str | None
+
+
+class GitHub(Protocol):
+    """Signs people in with GitHub.
+
+    Each call that asks GitHub raises :class:`~manager_bot.errors.GitHubUnavailable`, or
+    :class:`~manager_bot.errors.GitHubRefused` where GitHub does not want this application or this code.
+    """
+
+    def authorization_url(self, state: str, verifier: str) -> str:
+        """Where to send the browser; *verifier* is the PKCE secret whose digest goes with it."""
+        ...
+
+    async def exchange(self, code: str, verifier: str) -> SecretStr:
+        """The token for *code*."""
+        ...
+
+    async def identify(self, token: SecretStr) -> GitHubAccount:
+        """Whose token it is."""
+        ...
+
+    async def is_alive(self, token: SecretStr) -> bool:
+        """False once the person revoked it at GitHub."""
+        ...
+
+    async def revoke(self, token: SecretStr) -> None:
+        """End the token; one that has ended already is fine."""
         ...
