@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
-
 from manager_bot.config import Settings
 from manager_bot.errors import OperatorError, RuntimeUnavailable
+from manager_bot.host import Host
 from manager_bot.runtime.base import RuntimeRefused
-from manager_bot.runtime.docker import DockerRuntime
-from manager_bot.runtime.firewall import Firewall
 from manager_bot.services.installation import known_mark
 from models import database
 
@@ -25,17 +22,16 @@ async def uninstall(settings: Settings) -> str:
         mark = await known_mark()
     if mark is None:
         return "nothing to remove: nothing was ever started"
-    runtime = DockerRuntime(mark, network=f"{settings.name_prefix}-agents", subnet=settings.agent_subnet)
+    host = Host.of(settings, mark)
     try:
-        await runtime.dismantle()
-        firewall = Firewall(mark, runtime.network.bridge, IPv4Address(settings.bridge_address), settings.gateway_port)
-        await firewall.remove()
+        await host.runtime.dismantle()
+        await host.firewall.remove()
     except RuntimeUnavailable:
         raise OperatorError("no container engine answers: start Docker, then uninstall again") from None
     except RuntimeRefused as error:
         raise OperatorError(f"something could not be removed: {error}") from error
     finally:
-        runtime.close()
+        host.runtime.close()
     return (
         f"removed: containers, network and firewall rules of installation {mark}; its data stays in {settings.data_dir}"
     )

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import AddressValueError, IPv4Address
-
 from manager_bot.config import Settings
 from manager_bot.doctor.check import Check, fail, ok, warn
-from manager_bot.runtime.firewall import BRIDGE_FILTERING, Firewall
+from manager_bot.host import Host
+from manager_bot.runtime.firewall import BRIDGE_FILTERING
 
 _NAME = "firewall"
-
-
-def firewall_of(settings: Settings, mark: str) -> Firewall:
-    """This installation's rules, as the manager sets them."""
-    try:
-        address = IPv4Address(settings.gateway_address)
-    except AddressValueError:
-        address = IPv4Address(settings.bridge_address)
-    return Firewall(mark, f"cb-{mark}", address, settings.gateway_port)
 
 
 async def check_firewall(settings: Settings, mark: str | None) -> Check:
@@ -26,7 +16,7 @@ async def check_firewall(settings: Settings, mark: str | None) -> Check:
         if not _filtering():
             return _no_filtering()
         return warn(_NAME, "not set yet: ClawBot sets it when it starts", "start `clawbot run` as root, then ask again")
-    firewall = firewall_of(settings, mark)
+    firewall = Host.of(settings, mark).firewall
     if await firewall.stands():
         return ok(_NAME, "agents reach the gateway and the public web, nothing else")
     if not _filtering():
