@@ -70,6 +70,13 @@ class Gateway:
     _runner: web.AppRunner | None = field(default=None)
     _watch: asyncio.Task[None] | None = field(default=None)
 
+    @property
+    def watch(self) -> Watch:
+        """The look after agents nobody polls for; raises :class:`RuntimeError` before the start."""
+        if self._runner is None:
+            raise RuntimeError("the gateway is not started")
+        return self._runner.app[WATCH]
+
     async def start(self) -> None:
         """Book what an earlier run left open, then listen; raises :class:`OperatorError` where it cannot."""
         left = await self.parts.budgets.recover()

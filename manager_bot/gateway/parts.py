@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,7 +17,10 @@ from manager_bot.gateway.callers import Callers
 from manager_bot.gateway.limits import Limits
 from manager_bot.gateway.sightings import Sightings
 from manager_bot.services.budgets import Budgets
+from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import Outbox
+from manager_bot.services.ports import DoorReport, Wakeup
+from manager_bot.vault import Vault
 
 
 @dataclass(slots=True)
@@ -59,10 +63,38 @@ class Parts:
     callers: Callers
     budgets: Budgets
     sightings: Sightings
-    manager: ManagerName = field(default_factory=ManagerName)
+    manager: ManagerName
     closing: Closing = field(default_factory=Closing)
     telegram_limits: Limits = field(default_factory=lambda: Limits(rate=30, burst=60, most=32))
     gemini_limits: Limits = field(default_factory=lambda: Limits(rate=50, burst=300, most=256))
+
+
+def gateway_parts(
+    settings: Settings,
+    vault: Vault,
+    clock: Clock,
+    outbox: Outbox,
+    session: aiohttp.ClientSession,
+    *,
+    manager: ManagerName,
+    budgets: Budgets | None = None,
+    wakeup: Wakeup | None = None,
+    report: DoorReport | None = None,
+) -> Parts:
+    """The parts from what the composition root has.
+
+    *budgets* is the bot's own where both run in one process, so that a grant serves who waits at once.
+    """
+    return Parts(
+        settings=settings,
+        clock=clock,
+        outbox=outbox,
+        session=session,
+        callers=Callers(vault),
+        budgets=budgets or Budgets(clock, BudgetNotices(outbox, manager), process=secrets.token_hex(16)),
+        sightings=Sightings(clock, wakeup, report),
+        manager=manager,
+    )
 
 
 PARTS: Final = web.AppKey("gateway_parts", Parts)
