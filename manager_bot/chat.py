@@ -34,8 +34,8 @@ async def build_manager_bot(core: Core) -> ManagerBot:
     use = UseCases(
         clock=core.clock,
         texts=Texts.load(),
-        accounts=Accounts(core.audit, core.outbox, core.wakeup),
-        agents=Agents(core.clock, core.host.runtime, core.audit, core.wakeup),
+        accounts=Accounts(core.audit, core.outbox, core.bell),
+        agents=Agents(core.clock, core.host.runtime, core.audit, core.bell),
         registration=Registration(
             manager_bot_id=me.id,
             name_prefix=settings.name_prefix,
@@ -46,7 +46,7 @@ async def build_manager_bot(core: Core) -> ManagerBot:
             admission=core.host,
             bots=bots,
             audit=core.audit,
-            wakeup=core.wakeup,
+            wakeup=core.bell,
         ),
         sizing=core.sizing,
         audit=core.audit,

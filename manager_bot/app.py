@@ -1,0 +1,148 @@
+"""The composition root: builds every part once, starts the parts in order, stops them in the opposite order."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+
+from manager_bot.clock import Clock, SystemClock
+from manager_bot.config import Settings
+from manager_bot.gateway.app import Gateway
+from manager_bot.gateway.parts import ManagerName, gateway_parts, open_session
+from manager_bot.host import Host, image_of
+from manager_bot.openclaw.files import AgentFiles
+from manager_bot.services.audit import Audit
+from manager_bot.services.budgets import Budgets
+from manager_bot.services.incidents import Incidents
+from manager_bot.services.installation import installation_mark
+from manager_bot.services.notices import BudgetNotices
+from manager_bot.services.outbox import Outbox
+from manager_bot.services.sizing import Sizing
+from manager_bot.services.specs import Specs
+from manager_bot.services.undertaker import Undertaker
+from manager_bot.vault import Vault
+from manager_bot.watchdog.bell import Bell
+from manager_bot.watchdog.chronicle import Chronicle
+from manager_bot.watchdog.health import HealthProbe
+from manager_bot.watchdog.keeper import Keeper
+from manager_bot.watchdog.rounds import Rounds
+from manager_bot.watchdog.watchdog import Watchdog
+from models.database import open_database
+
+log = structlog.get_logger(__name__)
+
+BOOST_CPUS = 2.0
+"""Cores an agent may use until it is connected: a start takes twelve seconds of CPU, whatever the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What more than one part needs. ``bell`` wakes the watchdog; one that runs elsewhere looks every second."""
+
+    settings: Settings
+    clock: Clock
+    vault: Vault
+    audit: Audit
+    outbox: Outbox
+    bell: Bell
+    host: Host
+    sizing: Sizing
+    files: AgentFiles
+    budgets: Budgets
+    incidents: Incidents
+    manager: ManagerName
+
+
+async def run(settings: Settings, roles: frozenset[str]) -> None:
+    """Run *roles* (bot, gateway, web, watchdog) until cancelled; then drain and stop."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(open_database(settings.database, "run"))
+        core = await _core(settings, stack)
+        await core.host.runtime.prepare()
+        if "gateway" in roles:
+            await _start_gateway(core, stack)
+        if "watchdog" in roles:
+            await _start_watchdog(core, stack)
+        if "bot" in roles:
+            await _start_bot(core, stack)
+        log.info("clawbot_started", roles=sorted(roles))
+        await asyncio.Event().wait()
+
+
+async def _core(settings: Settings, stack: AsyncExitStack) -> Core:
+    clock, bell, manager = SystemClock(), Bell(), ManagerName()
+    outbox, audit = Outbox(clock, settings.admin_ids), Audit(clock)
+    host = Host.of(settings, await installation_mark())
+    stack.callback(host.runtime.close)
+    return Core(
+        settings=settings,
+        clock=clock,
+        vault=Vault(settings.secret_keys),
+        audit=audit,
+        outbox=outbox,
+        bell=bell,
+        host=host,
+        sizing=await host.sizing(settings),
+        files=AgentFiles.below(settings.data_dir.absolute()),
+        budgets=Budgets(clock, BudgetNotices(outbox, manager), process=secrets.token_hex(8)),
+        incidents=Incidents(clock, outbox, audit, bell),
+        manager=manager,
+    )
+
+
+async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
+    """The agents' doors. Nothing here imports aiogram, so a process with only this role stays small."""
+    session = await stack.enter_async_context(open_session())
+    parts = gateway_parts(
+        core.settings,
+        core.vault,
+        core.clock,
+        core.outbox,
+        session,
+        manager=core.manager,
+        budgets=core.budgets,
+        wakeup=core.bell,
+        report=core.bell,
+    )
+    gateway = Gateway(parts)
+    await gateway.start()
+    stack.push_async_callback(gateway.stop)
+
+
+async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
+    """What makes Docker match the database, and the jobs beside it."""
+    runtime, settings = core.host.runtime, core.settings
+    probe = HealthProbe(await stack.enter_async_context(aiohttp.ClientSession()))
+    undertaker = Undertaker(core.files, core.clock, core.outbox, core.audit)
+    keeper = Keeper(
+        runtime=runtime,
+        specs=Specs(
+            files=core.files,
+            image=image_of(settings),
+            gateway_url=f"http://{settings.gateway_address}:{settings.gateway_port}",
+            vault=core.vault,
+            sizing=core.sizing,
+        ),
+        undertaker=undertaker,
+        chronicle=Chronicle(runtime, core.incidents, core.clock),
+        clock=core.clock,
+        boost=BOOST_CPUS,
+    )
+    rounds = Rounds(keeper, runtime, probe, core.bell, core.clock)
+    watchdog = Watchdog(keeper, rounds, runtime, core.incidents, core.outbox, core.bell, core.clock)
+    await watchdog.start()
+    stack.push_async_callback(watchdog.stop)
+
+
+async def _start_bot(core: Core, stack: AsyncExitStack) -> None:
+    """The chat; waits for Telegram as long as it takes."""
+    from manager_bot.chat import build_manager_bot  # noqa: PLC0415 - aiogram is loaded for this role alone
+
+    bot = await build_manager_bot(core)
+    await bot.start()
+    stack.push_async_callback(bot.stop)
