@@ -123,9 +123,14 @@ def test_the_output_is_held_at_its_cap_times_its_answers() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{"cachedContent": "x"}, {"tools": [{"urlContext": {}}]}, {"tools": [{"functionDeclarations": [], "googleSearch": {}}]},
-     {"contents": [{"parts": [{"file_data": {}}]}]}, {"serviceTier": "priority"}],
-)  # fmt: skip
+    [
+        {"cachedContent": "x"},
+        {"tools": [{"urlContext": {}}]},
+        {"tools": [{"functionDeclarations": [], "googleSearch": {}}]},
+        {"contents": [{"parts": [{"file_data": {}}]}]},
+        {"serviceTier": "priority"},
+    ],
+)
 def test_the_platforms_key_is_for_tokens_alone(body: dict[str, object]) -> None:
     with pytest.raises(GeminiError):
         check_platform(body)
