@@ -105,7 +105,7 @@ class Rounds:
         polled = agent.last_poll_at and agent.started_at and agent.last_poll_at >= agent.started_at
         if seen.ready and polled and (agent.stage is not Stage.CONNECTED or agent.trouble is not None):
             return True
-        if seen.misses >= MISSES or agent.door_trouble is not None and agent.door_trouble is not agent.trouble:
+        if seen.misses >= MISSES or (agent.door_trouble is not None and agent.door_trouble is not agent.trouble):
             return True
         if agent.waiting_since is not None and now - agent.waiting_since >= DEAF_AFTER:
             return True

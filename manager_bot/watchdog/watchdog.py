@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from tortoise.exceptions import BaseORMException
@@ -24,7 +24,8 @@ from models import Agent, Cause, ContainerStatus, Heartbeat, Severity
 WORKERS = 4
 """Agents acted on at once; more threads start a host's agents no faster."""
 PART = "watchdog"
-_PINGS_MISSED = 2
+_PINGS_MISSED = 3
+_BEAT_EVERY = timedelta(seconds=10)
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,7 @@ class Periods:
     health: float = 1
     compare: float = 60
     memory: float = 30
-    engine: float = 5
+    engine: float = 1
     reconnect: float = 1
 
 
@@ -58,6 +59,11 @@ class Watchdog:
     _again: set[int] = field(default_factory=set)
     _forgiven: set[int] = field(default_factory=set)
     _pings_missed: int = 0
+    _away: bool = False
+    """The engine did not answer somebody, or hung up: nothing is decided until it answers a ping."""
+    _outage: bool = True
+    """Whether an incident of the engine may be open (one may be left from before our own start)."""
+    _beaten_at: datetime | None = None
     _since: datetime | None = None
 
     async def start(self) -> None:
@@ -119,11 +125,14 @@ class Watchdog:
                     self.bell.poke(agent_id)
 
     async def _look(self, agent_id: int) -> None:
+        if self._away:
+            return  # everyone is looked at when it is back
         forgiven = agent_id in self._forgiven
         try:
             await self.keeper.converge(agent_id, forgiven=forgiven)
             self._forgiven.discard(agent_id)
         except RuntimeUnavailable:
+            self._away = True
             log.info("agent_waits_for_engine", agent_id=agent_id)
         except (RuntimeRefused, BaseORMException, OSError) as error:
             log.warning("agent_look_failed", agent_id=agent_id, error=repr(error))
@@ -138,6 +147,7 @@ class Watchdog:
                     self._since = event.at
                     if event.kind is not ContainerEventKind.SIGNALLED:
                         self.bell.poke(event.agent_id)
+            self._away = True
             await asyncio.sleep(self.periods.reconnect)
 
     async def _engine(self) -> None:
@@ -146,17 +156,25 @@ class Watchdog:
         try:
             await self.runtime.ping()
         except (RuntimeUnavailable, RuntimeRefused):
+            self._away = True
             self._pings_missed += 1
             if self._pings_missed == _PINGS_MISSED:
+                self._outage = True
                 await self.incidents.report(Finding(Cause.DOCKER_DOWN, Severity.CRITICAL))
             return
-        if self._pings_missed:
-            self._pings_missed = 0
-            self._forgiven.update(await self.rounds.everyone())
-        await self.incidents.close(Cause.DOCKER_DOWN)
+        if self._away:
+            everyone = await self.rounds.everyone()
+            self._forgiven.update(everyone if self._pings_missed else ())
+            self._away, self._pings_missed = False, 0
+        if self._outage:
+            await self.incidents.close(Cause.DOCKER_DOWN)
+            self._outage = False
 
     async def _beat(self) -> None:
-        await Heartbeat.update_or_create(defaults={"at": self.clock.now()}, part=PART)
+        now = self.clock.now()
+        if self._beaten_at is None or now - self._beaten_at >= _BEAT_EVERY:
+            await Heartbeat.update_or_create(defaults={"at": now}, part=PART)
+            self._beaten_at = now
 
 
 async def _run(work: Awaitable[None]) -> None:

@@ -143,10 +143,10 @@ class Plot:
 
 
 def new_plot(image: str, folder: Path) -> Plot:
-    """A plot on a subnet that no Docker network of this host overlaps."""
+    """A plot on a subnet of its own, with ports below the ephemeral range."""
     number = uuid.uuid4().int
     subnet = IPv4Network(f"10.{200 + number % 50}.{number // 50 % 250}.0/24")
-    return Plot(f"t{number:032x}"[:11], image, folder, subnet, 20000 + number % 20000)
+    return Plot(f"t{number:032x}"[:11], image, folder, subnet, 20000 + number % 12000)
 
 
 def tidy(folder: Path) -> None:

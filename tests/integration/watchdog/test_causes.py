@@ -1,0 +1,293 @@
+"""Every row of the cause table, on real containers: one test each, named after it."""
+
+from __future__ import annotations
+
+import docker
+import pytest
+from conftest import ADMIN, World
+
+from manager_bot.services.outbox import NoticeKind
+from models import Agent, Cause, ContainerStatus, DesiredState, Incident, Stage, Trouble
+
+
+async def test_an_agent_starts_and_is_connected_only_when_ready_and_polling(world: World) -> None:
+    agent = await world.agent()
+    await world.until(lambda: world.is_stage(agent, Stage.CONNECTING))
+    await world.stays(lambda: world.is_stage(agent, Stage.CONNECTING), 1)
+    assert _quota(world, agent) == 200_000
+    await world.poll(agent)
+    await world.until(lambda: world.is_stage(agent, Stage.CONNECTED))
+    assert _quota(world, agent) == 50_000
+    row = await Agent.get(id=agent.id)
+    assert (row.wish_done, row.trouble, row.restart_count) == (1, None, 0)
+    assert row.revision > 5
+    assert await world.events(agent) == [("started", "info"), ("connected", "info")]
+    assert await Incident.all().count() == 0
+
+
+async def test_polling_without_being_ready_is_not_connected(world: World) -> None:
+    world.plot.behave(1, "not-ready")
+    agent = await world.agent()
+    await world.until(lambda: world.is_stage(agent, Stage.CONNECTING))
+    await world.poll(agent)
+    await world.stays(lambda: world.is_stage(agent, Stage.CONNECTING), 1)
+    world.plot.behave(1, "run")
+    await world.until(lambda: world.is_stage(agent, Stage.CONNECTED))
+
+
+async def test_intended_stop_nothing(world: World) -> None:
+    agent = await world.connected()
+    await world.wish(agent, desired_state=DesiredState.STOPPED)
+    await world.until(lambda: _is_down(world, agent))
+    await world.stays(lambda: _is_down(world, agent), 2.5)
+    assert await Incident.all().count() == 0
+    row = await Agent.get(id=agent.id)
+    assert (row.wish, row.wish_done, row.restart_count) == (2, 2, 0)
+    await world.wish(agent, desired_state=DesiredState.RUNNING)
+    await world.reconnected(agent)
+    assert (await Agent.get(id=agent.id)).restart_count == 0
+
+
+async def test_exit_0_without_intent_is_started_now_and_early_counts(world: World) -> None:
+    agent = await world.connected()
+    before = await world.state(agent)
+    world.plot.behave(1, "clean")
+    await world.until(lambda: _is_down_or_new(world, agent, before))
+    world.plot.behave(1, "run")
+    await world.until(lambda: world.runs_anew(agent, before))
+    assert (await Agent.get(id=agent.id)).restart_count >= 1
+
+
+async def test_crash_or_stopped_behind_our_back_is_restarted_at_once_and_told_once(world: World) -> None:
+    agent = await world.connected()
+    before = await world.state(agent)
+    world.kill(agent)
+    await world.until(lambda: world.runs_anew(agent, before), 5)
+    await world.reconnected(agent)
+    incident = await world.incident(agent, Cause.CRASHED)
+    assert incident is not None
+    assert (incident.exit_code, incident.attempts, incident.severity.value) == (137, 1, "warning")
+    await world.until(lambda: _closed(incident))
+    assert await world.told(ADMIN, NoticeKind.INCIDENT) == 2
+    assert await world.told(ADMIN, NoticeKind.INCIDENT_OVER) == 1
+    assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 0
+    world.kill(agent)
+    await world.until(lambda: _attempts(agent, 2))
+    again = await world.incident(agent, Cause.CRASHED)
+    assert again is not None
+    assert (again.id, again.occurrences, again.closed_at) == (incident.id, 2, None)
+    row = await Agent.get(id=agent.id)
+    assert row.next_attempt_at is not None
+    assert 7 <= (row.next_attempt_at - world.clock.now()).total_seconds() <= 12.1
+    assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 1
+
+
+async def test_out_of_memory_is_told_apart(world: World) -> None:
+    agent = await world.connected()
+    world.plot.behave(1, "leak")
+    await world.until(lambda: world.incident(agent, Cause.OUT_OF_MEMORY))
+    world.plot.behave(1, "run")
+    assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 1
+    incident = await world.incident(agent, Cause.OUT_OF_MEMORY)
+    assert incident is not None
+    assert incident.exit_code == 137
+
+
+async def test_bad_config_is_not_looped(world: World) -> None:
+    world.plot.behave(1, "config")
+    agent = await world.agent()
+    await world.until(lambda: world.incident(agent, Cause.BAD_CONFIG))
+    await world.stays(lambda: _is_down(world, agent), 2)
+    row = await Agent.get(id=agent.id)
+    assert (row.trouble, row.restart_count) == (Trouble.BAD_CONFIG, 0)
+    assert "config refused" in ((await world.incident(agent, Cause.BAD_CONFIG)).log_tail or "")
+    world.plot.behave(1, "run")
+    await world.wish(agent, desired_state=DesiredState.RUNNING, trouble=None)
+    await world.reconnected(agent)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.TOKEN_REVOKED, Trouble.POLLED_ELSEWHERE])
+async def test_bot_token_revoked_or_polled_elsewhere_is_no_reason_to_restart(world: World, trouble: Trouble) -> None:
+    agent = await world.connected()
+    before = await world.state(agent)
+    await Agent.filter(id=agent.id).update(door_trouble=trouble)
+    world.bell.revoked(agent.id)
+    await world.until(lambda: world.incident(agent, Cause(trouble.value)))
+    assert (await Agent.get(id=agent.id)).trouble is trouble
+    assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 1
+    await world.stays(lambda: _same(world, agent, before), 1.5)
+    assert await world.told(ADMIN, NoticeKind.INCIDENT) == 1
+    await Agent.filter(id=agent.id).update(door_trouble=None)
+    await world.poll(agent)
+    await world.until(lambda: _trouble_free(agent))
+    assert await world.told(1, NoticeKind.OWNER_RECOVERED) == 1
+
+
+async def test_deaf_healthy_but_not_polling_while_updates_wait_is_restarted_twice_an_hour_at_most(world: World) -> None:
+    agent = await world.connected()
+    for _ in range(2):
+        before = await world.state(agent)
+        world.pass_time(minutes=1)
+        waiting = {"updates_waiting": 2, "waiting_since": world.clock.now()}
+        await Agent.filter(id=agent.id).update(**waiting)
+        await world.stays(lambda before=before: _same(world, agent, before), 0.5)
+        world.pass_time(seconds=31)
+        await world.until(lambda before=before: world.runs_anew(agent, before))
+        await world.reconnected(agent)
+    before = await world.state(agent)
+    world.pass_time(minutes=1)
+    await Agent.filter(id=agent.id).update(updates_waiting=2, waiting_since=world.clock.now())
+    world.pass_time(seconds=31)
+    await world.until(lambda: _has_trouble(agent, Trouble.DEAF))
+    await world.stays(lambda: _same(world, agent, before), 1)
+    assert [kind for kind, _ in await world.events(agent)].count("deaf_restart") == 2
+
+
+async def test_health_check_failed_three_misses_after_the_grace_restarts(world: World) -> None:
+    agent = await world.connected()
+    before = await world.state(agent)
+    world.plot.behave(1, "hang")
+    await world.until(lambda: world.incident(agent, Cause.UNHEALTHY), 30)
+    world.plot.behave(1, "run")
+    await world.until(lambda: world.runs_anew(agent, before))
+    await world.reconnected(agent)
+    assert ("health_failed", "warning") in await world.events(agent)
+
+
+async def test_container_gone_is_made_anew(world: World) -> None:
+    agent = await world.connected()
+    before = await world.state(agent)
+    world.kill(agent, remove=True)
+    await world.until(lambda: world.runs_anew(agent, before))
+    await world.reconnected(agent)
+    assert (await world.state(agent)).container_id != before.container_id
+    assert len(await world.runtime.states()) == 1
+    assert (await Agent.get(id=agent.id)).restart_count <= 1
+
+
+async def test_docker_down_is_one_incident_of_the_host_and_no_attempt(world: World) -> None:
+    agent = await world.connected()
+    down = Down(world.runtime)
+    await world.watchdog.stop()
+    watchdog = world.build(down)
+    await watchdog.start()
+    await world.until(lambda: world.is_stage(agent, Stage.CONNECTED))
+    down.is_down = True
+    await world.until(lambda: world.incident(None, Cause.DOCKER_DOWN))
+    world.kill(agent)
+    await world.stays(lambda: _is_down(world, agent), 1)
+    down.is_down = False
+    await world.until(lambda: world.runs(agent))
+    await world.reconnected(agent)
+    assert (await Agent.get(id=agent.id)).restart_count == 0
+    assert [incident.cause for incident in await Incident.all()] == [Cause.DOCKER_DOWN]
+    assert (await world.incident(None, Cause.DOCKER_DOWN)).closed_at is not None
+
+
+async def test_an_orphan_is_removed_and_a_deleted_agent_leaves_nothing(world: World) -> None:
+    agent = await world.connected()
+    await world.runtime.create(world.plot.spec(40))
+    await world.until(lambda: _count(world, 1))
+    await world.wish(agent, desired_state=DesiredState.REMOVED)
+    await world.until(lambda: _count(world, 0))
+    await world.until(_no_agent)
+
+
+async def test_a_changed_spec_and_an_asked_restart_make_a_new_start(world: World) -> None:
+    agent = await world.connected()
+    first = await world.state(agent)
+    await world.wish(agent, restart_asked_at=world.clock.now())
+    await world.until(lambda: world.runs_anew(agent, first))
+    await world.reconnected(agent)
+    second = await world.state(agent)
+    assert second.container_id == first.container_id
+    world.specs.changes = {"memory_mb": 48}
+    await world.wish(agent)
+    await world.until(lambda: world.runs_anew(agent, second))
+    await world.reconnected(agent)
+    assert (await world.state(agent)).container_id != second.container_id
+    assert (await Agent.get(id=agent.id)).restart_count == 0
+
+
+async def test_a_stopped_agent_stays_stopped_when_docker_was_down(world: World) -> None:
+    agent = await world.connected()
+    down = Down(world.runtime)
+    await world.watchdog.stop()
+    await world.build(down).start()
+    down.is_down = True
+    await world.wish(agent, desired_state=DesiredState.STOPPED)
+    await world.stays(lambda: world.runs(agent), 1)
+    down.is_down = False
+    await world.until(lambda: _is_down(world, agent))
+    await world.stays(lambda: _is_down(world, agent), 2)
+
+
+class Down:
+    """The runtime of an engine that does not answer while ``is_down``."""
+
+    def __init__(self, runtime) -> None:
+        self._runtime = runtime
+        self.is_down = False
+
+    def __getattr__(self, name):
+        from manager_bot.errors import RuntimeUnavailable
+
+        real = getattr(self._runtime, name)
+
+        async def call(*args, **kwargs):
+            if self.is_down:
+                raise RuntimeUnavailable
+            return await real(*args, **kwargs)
+
+        async def events(since):
+            async for event in real(since):
+                if self.is_down:
+                    raise RuntimeUnavailable
+                yield event
+
+        return events if name == "events" else call
+
+
+def _quota(world: World, agent: Agent) -> int:
+    client = docker.APIClient()
+    try:
+        return client.inspect_container(world.plot.name(agent.id))["HostConfig"]["CpuQuota"]
+    finally:
+        client.close()
+
+
+async def _is_down(world: World, agent: Agent) -> bool:
+    state = await world.state(agent)
+    return state is not None and state.status is ContainerStatus.EXITED
+
+
+async def _is_down_or_new(world: World, agent: Agent, before) -> bool:
+    return await _is_down(world, agent) or await world.runs_anew(agent, before)
+
+
+async def _same(world: World, agent: Agent, before) -> bool:
+    return await world.state(agent) == before
+
+
+async def _closed(incident: Incident) -> bool:
+    return (await Incident.get(id=incident.id)).closed_at is not None
+
+
+async def _attempts(agent: Agent, count: int) -> bool:
+    return (await Agent.get(id=agent.id)).restart_count == count
+
+
+async def _trouble_free(agent: Agent) -> bool:
+    return (await Agent.get(id=agent.id)).trouble is None
+
+
+async def _has_trouble(agent: Agent, trouble: Trouble) -> bool:
+    return (await Agent.get(id=agent.id)).trouble is trouble
+
+
+async def _count(world: World, count: int) -> bool:
+    return len(await world.runtime.states()) == count
+
+
+async def _no_agent() -> bool:
+    return not await Agent.all().count()

@@ -1,0 +1,180 @@
+"""The seed's monitoring table and its restart policies, each row on real containers."""
+
+from __future__ import annotations
+
+import asyncio
+
+from conftest import ADMIN, World
+
+from manager_bot.runtime.base import MemoryUse
+from manager_bot.services.outbox import NoticeKind
+from models import Agent, Cause, ContainerStatus, DesiredState, Heartbeat, Incident, Stage, Trouble
+
+
+async def test_container_started_is_info_and_only_logged(world: World) -> None:
+    agent = await world.connected()
+    assert ("started", "info") in await world.events(agent)
+    assert await world.told(ADMIN, NoticeKind.INCIDENT) == 0
+
+
+async def test_container_stopped_is_a_warning_and_a_restart_is_attempted(world: World) -> None:
+    agent = await world.connected()
+    before = await world.state(agent)
+    world.kill(agent)
+    await world.until(lambda: world.runs_anew(agent, before))
+    assert ("stopped", "warning") in await world.events(agent)
+
+
+async def test_max_restarts_reached_is_critical_and_a_free_agent_is_stopped(world: World) -> None:
+    agent = await _crash_for_ever(world, "free")
+    row = await Agent.get(id=agent.id)
+    assert (row.desired_state, row.trouble, row.restart_count) == (DesiredState.STOPPED, Trouble.GAVE_UP, 3)
+    await _given_up(world, agent)
+
+
+async def test_max_restarts_reached_is_critical_and_a_starter_agent_waits_for_a_person(world: World) -> None:
+    agent = await _crash_for_ever(world, "starter")
+    row = await Agent.get(id=agent.id)
+    assert (row.desired_state, row.trouble, row.restart_count) == (DesiredState.RUNNING, Trouble.GAVE_UP, 3)
+    await _given_up(world, agent)
+    world.plot.behave(1, "run")
+    fresh = {"restart_count": 0, "trouble": None, "next_attempt_at": None}
+    await world.wish(agent, desired_state=DesiredState.RUNNING, **fresh)
+    await world.reconnected(agent)
+    incident = await world.incident(agent, Cause.CRASHED)
+    assert incident is not None
+    assert incident.closed_at is not None
+
+
+async def test_high_memory_is_a_warning_logged_and_told_if_it_persists(world: World, monkeypatch) -> None:
+    agent = await world.connected()
+    high = MemoryUse(used=95 << 20, limit=100 << 20)
+
+    async def use(_agent_id: int) -> MemoryUse:
+        return high
+
+    monkeypatch.setattr(world.runtime, "memory", use)
+    await world.until(lambda: _has_event(world, agent, ("high_memory", "warning")))
+    assert await Incident.all().count() == 0
+    world.pass_time(minutes=10)
+    await world.until(lambda: world.incident(agent, Cause.HIGH_MEMORY))
+    assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 0
+    high = MemoryUse(used=10 << 20, limit=100 << 20)
+    await world.until(_all_closed)
+
+
+async def test_watchdog_started_is_told_and_its_heart_beats(world: World) -> None:
+    assert await world.told(ADMIN, NoticeKind.WATCHDOG_STARTED) == 1
+    assert (world.clock.now() - (await Heartbeat.get(part="watchdog")).at).total_seconds() < 10
+
+
+async def test_ten_healthy_minutes_reset_the_attempts(world: World) -> None:
+    agent = await world.connected()
+    world.kill(agent)
+    await world.until(lambda: world.incident(agent, Cause.CRASHED))
+    await world.reconnected(agent)
+    assert (await Agent.get(id=agent.id)).restart_count == 1
+    world.pass_time(minutes=10)
+    await world.poll(agent)
+    await world.until(lambda: _attempts_are(agent, 0))
+
+
+async def test_five_agents_failing_at_once_are_one_incident_of_the_host(world: World) -> None:
+    agents = [await world.agent() for _ in range(6)]
+    for agent in agents:
+        await world.until(lambda agent=agent: world.is_stage(agent, Stage.CONNECTING))
+        await world.poll(agent)
+    for agent in agents:
+        await world.until(lambda agent=agent: world.is_stage(agent, Stage.CONNECTED))
+    for agent in agents:
+        world.kill(agent)
+    await world.until(lambda: world.incident(None, Cause.MASS_FAILURE), 30)
+    for agent in agents:
+        await world.reconnected(agent)
+    await world.until(_all_closed)
+    assert await Incident.filter(cause=Cause.MASS_FAILURE).count() == 1
+    told = await world.told(ADMIN, NoticeKind.INCIDENT_OVER)
+    assert told <= 3, "a mass failure is one message, after at most two that came before it was one"
+
+
+async def test_a_planted_secret_does_not_reach_the_alert(world: World) -> None:
+    agent = await world.connected()
+    secret = "123456789:AAHfake-fake_fakefakefakefakefakefake12"
+    (world.plot.folder / "1" / "data" / "say").write_text(f"connecting with {secret}\n")
+    world.kill(agent)
+    await world.until(lambda: world.incident(agent, Cause.CRASHED))
+    await world.reconnected(agent)
+    world.kill(agent)
+    await world.until(lambda: _attempts_are(agent, 2))
+    incident = await world.incident(agent, Cause.CRASHED)
+    assert incident is not None
+    assert "connecting with" in (incident.log_tail or "")
+    assert secret not in (incident.log_tail or "")
+
+
+async def test_a_second_installation_is_never_touched(world: World) -> None:
+    from standin_agent import new_plot
+
+    from manager_bot.runtime.docker import DockerRuntime
+
+    plot = new_plot(world.plot.image, world.plot.folder / "other")
+    other = DockerRuntime(plot.mark, network=plot.network, subnet=plot.subnet)
+    try:
+        await other.prepare()
+        await other.create(plot.spec(1))
+        await other.start(1)
+        before = await other.state(1)
+        agent = await world.connected()
+        await world.wish(agent, desired_state=DesiredState.REMOVED)
+        await world.until(lambda: _no_container(world))
+        await asyncio.sleep(1.5)
+        assert await other.state(1) == before
+    finally:
+        await other.dismantle()
+        other.close()
+
+
+async def _crash_for_ever(world: World, plan: str) -> Agent:
+    """Let an agent crash until the watchdog gives up, the backoff passing by the clock."""
+    world.plot.behave(1, "crash")
+    agent = await world.agent(plan)
+    for _ in range(400):
+        if (await Agent.get(id=agent.id)).trouble is Trouble.GAVE_UP:
+            break
+        row = await Agent.get(id=agent.id)
+        if row.next_attempt_at and row.next_attempt_at > world.clock.now():
+            world.pass_time(seconds=40)
+        await asyncio.sleep(0.1)
+    await world.stays(lambda: _exited(world, agent), 1)
+    return agent
+
+
+async def _given_up(world: World, agent: Agent) -> None:
+    assert ("max_restarts", "critical") in await world.events(agent)
+    assert [kind for kind, _ in await world.events(agent)].count("started") == 4
+    incident = await world.incident(agent, Cause.CRASHED)
+    assert incident is not None
+    assert (incident.gave_up, incident.severity.value, incident.closed_at) == (True, "critical", None)
+    assert await Incident.all().count() == 1
+    assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 2
+
+
+async def _exited(world: World, agent: Agent) -> bool:
+    state = await world.state(agent)
+    return state is not None and state.status is ContainerStatus.EXITED
+
+
+async def _has_event(world: World, agent: Agent, event: tuple[str, str]) -> bool:
+    return event in await world.events(agent)
+
+
+async def _all_closed() -> bool:
+    return not await Incident.filter(closed_at=None).exists()
+
+
+async def _attempts_are(agent: Agent, count: int) -> bool:
+    return (await Agent.get(id=agent.id)).restart_count == count
+
+
+async def _no_container(world: World) -> bool:
+    return not await world.runtime.states()
