@@ -25,7 +25,10 @@ CPU_PERIOD = 100_000
 
 _MIB = 1024 * 1024
 _USER = "1000:1000"
-_TMPFS = {"/tmp": "rw,nosuid,nodev,size=64m,mode=1777"}  # noqa: S108 - a mount point inside the container
+_TMPFS = {
+    "/tmp": "rw,nosuid,nodev,size=64m,mode=1777",  # noqa: S108 - a mount point inside the container
+    "/dev/mqueue": "ro,nosuid,nodev,noexec,size=4k",  # the engine mounts a writable one otherwise
+}
 _LOGS = {"max-size": "5m", "max-file": "2"}
 
 _KINDS = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from manager_bot.demo.client import Person
@@ -132,21 +133,20 @@ async def random_deaths(cast: Cast) -> None:
         await _retire(cast, person)
 
 
-async def bystander(cast: Cast) -> str:
-    """Start a container of another installation: same image and labels as ours but for the mark; its id."""
-    image = (await cast.box("Ann").inspect())["Config"]["Image"]
-    labels = (await cast.box("Ann").inspect())["Config"]["Labels"]
-    options = [part for name in labels for part in ("--label", f"{name}=000000000000")]
+@asynccontextmanager
+async def bystander(cast: Cast) -> AsyncIterator[None]:
+    """A container of another installation stands beside ours for as long as the context lasts, and is not touched."""
+    config = (await cast.box("Ann").inspect())["Config"]
+    options = [part for name in config["Labels"] for part in ("--label", f"{name}=000000000000")]
     name = f"{cast.local.place.name_prefix}x-bystander"
     arguments = ("run", "--detach", "--name", name, "--network", "none", *options, "--entrypoint", "/bin/busybox")
-    return (await docker(*arguments, image, "sleep", "3600")).strip()
-
-
-async def prove_bystander(cast: Cast, container_id: str) -> None:
-    """It runs as on the first day; then it is removed."""
-    state = await docker("container", "inspect", "--format", "{{.State.Status}} {{.RestartCount}}", container_id)
-    await docker("rm", "--force", container_id)
-    cast.stage.prove(state.strip() == "running 0", "another installation's container beside ours was never touched")
+    await docker(*arguments, config["Image"], "sleep", "3600")
+    try:
+        yield
+        state = await docker("container", "inspect", "--format", "{{.State.Status}} {{.RestartCount}}", name)
+        cast.stage.prove(state.strip() == "running 0", "another installation's container beside ours was never touched")
+    finally:
+        await docker("rm", "--force", name)
 
 
 async def _die_at(cast: Cast, death: Death, person: Person) -> None:

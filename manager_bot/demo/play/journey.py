@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
+from contextlib import AsyncExitStack
 
 from rich.console import Console
 
@@ -59,13 +60,12 @@ async def play(place: Place, seed: int | None) -> int:
 async def _play_steps(cast: Cast) -> None:
     for person in (cast.local.ann, cast.local.bob, cast.local.ada):
         cast.stage.introduce(person.id, person.name)
-    neighbour = ""
-    for title, act in STEPS:
-        async with cast.stage.step(title):
-            await act(cast)
-        if act is joining.provisioning:
-            neighbour = await crashing.bystander(cast)
-    await crashing.prove_bystander(cast, neighbour)
+    async with AsyncExitStack() as stack:
+        for title, act in STEPS:
+            async with cast.stage.step(title):
+                await act(cast)
+            if act is joining.provisioning:
+                await stack.enter_async_context(crashing.bystander(cast))
 
 
 def _report(console: Console, stage: Stage, seconds: float) -> None:
