@@ -32,6 +32,8 @@ class NoticeKind(StrEnum):
     RESUMED = "resumed"  # -
     AGENT_ARCHIVED = "agent_archived"  # bot_username, until (ISO 8601)
     AGENT_PURGED = "agent_purged"  # bot_username
+    DISK_NEARLY_FULL = "disk_nearly_full"  # percent, share_mb
+    DISK_STOPPED = "disk_stopped"  # is_host (the server is short of space, not the agent's share), share_mb
     GITHUB_CONNECTED = "github_connected"  # login
     GITHUB_FAILED = "github_failed"  # reason: the text key of an error
     GITHUB_REVOKED = "github_revoked"  # login
