@@ -13,6 +13,7 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
 from manager_bot.telegram.api import brief
 from manager_bot.telegram.screens.subscriber import Screens
 from manager_bot.telegram.view import AGENT_CARD, View
+from manager_bot.telegram.waiting import rest
 from models import Agent, User
 
 log = structlog.get_logger(__name__)
@@ -96,11 +97,7 @@ class LiveCards:
                     await self._refresh(user)
             except Exception as error:
                 log.warning("live_cards_failed", error=brief(error))
-            self.wake.clear()
-            try:
-                await asyncio.wait_for(self.wake.wait(), self.every)
-            except TimeoutError:
-                continue
+            await rest(self.wake, self.every)
 
     async def _stale(self) -> list[User]:
         shown = User.filter(card_screen=AGENT_CARD, has_blocked=False)

@@ -21,6 +21,7 @@ from manager_bot.telegram.dispatcher import UseCases, build_dispatcher
 from manager_bot.telegram.outbox import Postman
 from manager_bot.telegram.polling import Handle, Polling
 from manager_bot.telegram.screens.subscriber import Screens
+from manager_bot.telegram.waiting import end
 from manager_bot.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -77,14 +78,12 @@ class ManagerBot:
         """Take no new updates, finish and confirm those in hand, then end the rest."""
         self._stopping.set()
         self.post.set()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         if self._polling is not None:
             await self._polling.drain(DRAIN_SECONDS)
         if self._postman is not None:
             await asyncio.wait([self._postman], timeout=DRAIN_SECONDS)
-            self._postman.cancel()
+            await end([self._postman])
         await self._exit.aclose()
         await self.bot.session.close()
         log.info("manager_bot_stopped")

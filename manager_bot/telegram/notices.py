@@ -172,6 +172,32 @@ async def _purged(words: Words, values: Values) -> Notice:
     return Notice(words("notice.purged", bot=values["bot_username"]))
 
 
+async def _disk_nearly_full(words: Words, values: Values) -> Notice:
+    share = words.memory(int(values["share_mb"]))
+    text = words("notice.disk_nearly_full", percent=values["percent"], share=share)
+    return Notice(text, ([Key(words("button.plan"), Go(to=Goto.PLANS))],))
+
+
+async def _disk_stopped(words: Words, values: Values) -> Notice:
+    start = Key(words("button.start"), Ask(verb=Verb.START))
+    if values["is_host"]:
+        return Notice(words("notice.disk_stopped.host"), ([start],))
+    share = words.memory(int(values["share_mb"]))
+    return Notice(words("notice.disk_stopped", share=share), ([start, Key(words("button.plan"), Go(to=Goto.PLANS))],))
+
+
+async def _github_connected(words: Words, values: Values) -> Notice:
+    return Notice(words("notice.github_connected", login=values["login"]), ([_home(words)],))
+
+
+async def _github_failed(words: Words, values: Values) -> Notice:
+    return Notice(words("notice.github_failed", reason=words(str(values["reason"]))), ([_home(words)],))
+
+
+async def _github_revoked(words: Words, values: Values) -> Notice:
+    return Notice(words("notice.github_revoked", login=values["login"]))
+
+
 _RENDERERS: dict[NoticeKind, Callable[[Words, Values], Awaitable[Notice | None]]] = {
     NoticeKind.WATCHDOG_STARTED: _watchdog_started,
     NoticeKind.INCIDENT: _incident,
@@ -185,4 +211,9 @@ _RENDERERS: dict[NoticeKind, Callable[[Words, Values], Awaitable[Notice | None]]
     NoticeKind.RESUMED: _resumed,
     NoticeKind.AGENT_ARCHIVED: _archived,
     NoticeKind.AGENT_PURGED: _purged,
+    NoticeKind.DISK_NEARLY_FULL: _disk_nearly_full,
+    NoticeKind.DISK_STOPPED: _disk_stopped,
+    NoticeKind.GITHUB_CONNECTED: _github_connected,
+    NoticeKind.GITHUB_FAILED: _github_failed,
+    NoticeKind.GITHUB_REVOKED: _github_revoked,
 }

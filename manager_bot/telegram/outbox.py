@@ -23,6 +23,7 @@ from manager_bot.clock import Clock
 from manager_bot.failpoints import reach
 from manager_bot.telegram.api import PASSING, brief, make_bot
 from manager_bot.telegram.notices import Notice, render
+from manager_bot.telegram.waiting import rest
 from manager_bot.telegram.words import Words
 from manager_bot.texts import DEFAULT_LANGUAGE, Texts
 from manager_bot.vault import Vault
@@ -59,11 +60,7 @@ class Postman:
                 await self.deliver_due()
             except Exception as error:
                 log.warning("outbox_failed", error=brief(error))
-            self.wake.clear()
-            try:
-                await asyncio.wait_for(self.wake.wait(), EVERY_SECONDS)
-            except TimeoutError:
-                continue
+            await rest(self.wake, EVERY_SECONDS)
 
     async def deliver_due(self) -> None:
         """One pass over what is due: chats side by side, a chat's messages one after the other."""
@@ -106,7 +103,7 @@ class Postman:
         """Send it, or edit the message of its subject; the message's id, or nothing if there is no more to say."""
         reader = await User.get_or_none(telegram_id=notification.chat_id)
         words = Words(self.texts, reader.language if reader else DEFAULT_LANGUAGE)
-        notice = await render(notification, words)
+        notice = await _rendered(notification, words)
         bot = await self._speaker(notification)
         if notice is None or bot is None:
             return None
@@ -147,6 +144,15 @@ class Postman:
         await notification.save(update_fields=["state"])
         log.warning("notice_undeliverable", notice=notification.id, kind=notification.kind, error=brief(error))
         return True
+
+
+async def _rendered(notification: Notification, words: Words) -> Notice | None:
+    """The notice; one that cannot be put into words is a defect, and must not hold up all that wait behind it."""
+    try:
+        return await render(notification, words)
+    except (KeyError, ValueError, TypeError) as error:
+        log.warning("notice_without_words", notice=notification.id, kind=notification.kind, error=brief(error))
+        return None
 
 
 async def _edited(bot: Bot, chat_id: int, message_id: int, notice: Notice) -> bool:

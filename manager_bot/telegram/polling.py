@@ -20,6 +20,7 @@ from aiogram.exceptions import TelegramConflictError, TelegramRetryAfter, Telegr
 from aiogram.types import Update
 
 from manager_bot.telegram.api import brief
+from manager_bot.telegram.waiting import end, rest
 
 log = structlog.get_logger(__name__)
 
@@ -60,14 +61,13 @@ class Polling:
             for update in fresh:
                 self._begin(update)
             if self._running and not fresh:
-                await self._wait_for_an_end()
+                await rest(self._finished, LOOK_AGAIN_SECONDS)
 
     async def drain(self, seconds: float) -> None:
         """Let updates in hand be finished, then tell Telegram which ones are; call after :meth:`run` was cancelled."""
         if self._running:
             await asyncio.wait(self._running.values(), timeout=seconds)
-        for task in list(self._running.values()):
-            task.cancel()
+        await end(list(self._running.values()))
         if self._done:
             try:
                 await self.bot.get_updates(offset=self._offset(), timeout=0, limit=1, request_timeout=5)
@@ -113,13 +113,6 @@ class Polling:
             if (error := task.exception()) is not None:
                 log.error("update_failed", update_id=number, error=brief(error))
         self._finished.set()
-
-    async def _wait_for_an_end(self) -> None:
-        self._finished.clear()
-        try:
-            await asyncio.wait_for(self._finished.wait(), LOOK_AGAIN_SECONDS)
-        except TimeoutError:
-            return
 
     def _pause_after(self, error: Exception) -> float:
         """Seconds until the next try; each kind of trouble is logged when it begins and then ever more rarely."""

@@ -27,7 +27,7 @@ FAMILIES: dict[str, list[str]] = {
     "plan.{}.about": list(PlanName),
     "state.{}": [state for state in Condition if state is not Condition.TROUBLED],
     "step.{}": list(STEPS),
-    "trouble.{}": list(Trouble),
+    "trouble.{}": [*Trouble, Cause.DISK_FULL],
     "cause.{}": list(Cause),
     "usage.tier.{}": list(Tier),
     "command.{}": [*EVERYBODY, *ADMINS],
@@ -41,7 +41,7 @@ FAMILIES: dict[str, list[str]] = {
 
 TAGS = re.compile(r"</?([a-z]+)>")
 LATIN = re.compile(r"[A-Za-z]{2,}")
-NAMES = {"BotFather", "newbot", "token", "AAF", "UTC", "English"}
+NAMES = {"GitHub", "BotFather", "newbot", "token", "AAF", "UTC", "English"}
 """Latin words a Russian text may hold: commands and names as Telegram itself shows them."""
 
 
@@ -67,16 +67,21 @@ def placeholders(text: str) -> set[str]:
 
 
 def source_code() -> str:
-    folders = (ROOT / "manager_bot" / "telegram", ROOT / "web", ROOT / "manager_bot" / "jobs")
-    return "\n".join(path.read_text() for folder in folders for path in sorted(folder.rglob("*.py")))
+    """All that may ask for a text: the chat, the web component with its pages, and who puts keys into notifications."""
+    folders = (ROOT / "manager_bot", ROOT / "web")
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in {".py", ".html", ".j2"}]
+    return "\n".join(path.read_text() for path in files if "demo" not in path.parts)
 
 
 def used_keys() -> set[str]:
-    """Keys that stand in the code as they are, keys of families, and keys of errors."""
+    """Keys that stand in the code as they are or are put together there, and keys of errors."""
     code = source_code()
     literal = set(re.findall(r"""["']([a-z_]+(?:\.[a-z_0-9]+)*)["']""", code))
-    families = {pattern.format(member) for pattern, members in FAMILIES.items() for member in members}
-    return literal | families | {kind.key for kind in _family(errors.ClawBotError)}
+    built = [*re.findall(r"""f["']([a-z_]+\.[a-z_.0-9]*\{[^"'\n]*)["']""", code), *FAMILIES]
+    patterns = [re.compile(re.sub(r"\\\{.*?\\\}", "[a-z_0-9.]+", re.escape(one))) for one in built]
+    prefixes = tuple(re.findall(r"""["']([a-z_]+\.(?:[a-z_0-9]+\.)*)["']""", code))
+    known = {key for key in messages("en") if key.startswith(prefixes) or any(one.fullmatch(key) for one in patterns)}
+    return literal | known | {kind.key for kind in _family(errors.ClawBotError)}
 
 
 def _family(kind: type[errors.ClawBotError]) -> list[type[errors.ClawBotError]]:

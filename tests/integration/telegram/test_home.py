@@ -160,7 +160,7 @@ async def test_back_and_cancel_leave_a_deletion(house: House) -> None:
 
 
 async def test_russian_throughout(house: House) -> None:
-    ann, _ = await house.subscriber("Аня", language="ru")
+    ann, _ = await house.subscriber("Anya", language="ru")
 
     card = await ann.wait_for(house.bot, "Бот подключён!")
     assert card.has_button("Остановить")
