@@ -33,7 +33,8 @@ async def test_the_container_has_the_whole_profile(
     host = found["HostConfig"]
     assert found["Config"]["User"] == "1000:1000"
     assert host["ReadonlyRootfs"]
-    assert list(host["Tmpfs"]) == ["/tmp"]  # noqa: S108 - inside the container
+    assert set(host["Tmpfs"]) == {"/tmp", "/dev/mqueue"}  # noqa: S108 - inside the container
+    assert host["Tmpfs"]["/dev/mqueue"].startswith("ro,")
     assert host["CapDrop"] == ["ALL"]
     assert not host["CapAdd"]
     assert not host["Privileged"]
@@ -71,7 +72,16 @@ async def test_inside_nothing_but_data_and_tmp_can_be_written(
         return int(engine.exec_inspect(job["Id"])["ExitCode"])
 
     assert inside("echo x >/data/x && echo x >/tmp/x") == 0
-    for place in ("/x", "/etc/openclaw/x", "/etc/x", "/bin/x", "/proc/sys/kernel/hostname", "/dev/shm/x", "/dev/x"):  # noqa: S108
+    for place in (
+        "/x",
+        "/etc/openclaw/x",
+        "/etc/x",
+        "/bin/x",
+        "/proc/sys/kernel/hostname",
+        "/dev/shm/x",  # noqa: S108 - inside the container
+        "/dev/mqueue/x",
+        "/dev/x",
+    ):
         assert inside(f"echo x >{place}") != 0, place
     assert inside("mount -t tmpfs x /tmp") != 0
     assert inside("[ $(id -u) = 1000 ]") == 0

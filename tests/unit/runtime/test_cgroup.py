@@ -1,0 +1,58 @@
+"""Memory from cgroup files, against trees as recorded on hosts of both versions and both drivers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from manager_bot.runtime.base import MemoryUse
+from manager_bot.runtime.cgroup import read_memory
+
+ID = "4f5e6a" * 10 + "abcd"
+
+V1_STAT = """cache 12288000
+rss 100663296
+shmem 1048576
+inactive_file 8192000
+total_cache 12288000
+total_rss 100663296
+total_shmem 1048576
+total_inactive_file 8192000
+"""
+V2_STAT = """anon 100663296
+file 12288000
+kernel 2097152
+shmem 1048576
+inactive_file 8192000
+"""
+
+
+def _tree(root: Path, folder: str, files: dict[str, str]) -> None:
+    place = root / folder
+    place.mkdir(parents=True)
+    for name, text in files.items():
+        (place / name).write_text(text)
+
+
+@pytest.mark.parametrize("folder", [f"memory/docker/{ID}", f"memory/system.slice/docker-{ID}.scope"])
+def test_version_1(tmp_path: Path, folder: str) -> None:
+    files = {"memory.usage_in_bytes": "120000000\n", "memory.limit_in_bytes": "268435456\n", "memory.stat": V1_STAT}
+    _tree(tmp_path, folder, files)
+    assert read_memory(ID, tmp_path) == MemoryUse(120_000_000 - 12_288_000 + 1_048_576, 268_435_456)
+
+
+@pytest.mark.parametrize("folder", [f"docker/{ID}", f"system.slice/docker-{ID}.scope"])
+def test_version_2(tmp_path: Path, folder: str) -> None:
+    _tree(tmp_path, folder, {"memory.current": "120000000\n", "memory.max": "268435456\n", "memory.stat": V2_STAT})
+    assert read_memory(ID, tmp_path) == MemoryUse(120_000_000 - 12_288_000 + 1_048_576, 268_435_456)
+
+
+def test_no_limit_is_a_limit_of_zero(tmp_path: Path) -> None:
+    files = {"memory.current": "1\n", "memory.max": "max\n", "memory.stat": "file 0\n"}
+    _tree(tmp_path, f"docker/{ID}", files)
+    assert read_memory(ID, tmp_path) == MemoryUse(1, 0)
+
+
+def test_a_container_that_does_not_run_has_no_memory(tmp_path: Path) -> None:
+    assert read_memory(ID, tmp_path) is None
