@@ -8,6 +8,7 @@ its prefix. Only when every result is a mere trace are whole steps (a call and i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from manager_bot.gateway.policy.body import Json, JsonObject, has, is_model, parts_of
@@ -24,12 +25,16 @@ _NOTE: Final = "gateway_note"
 
 @dataclass(slots=True)
 class _Exchange:
-    """The contents of the exchange so far with what each costs."""
+    """The contents of the exchange so far with what each costs, where the results are and how far each was cut."""
 
     contents: list[JsonObject] = field(default_factory=list)
     costs: list[int] = field(default_factory=list)
+    results: list[int] = field(default_factory=list)
+    levels: dict[int, int] = field(default_factory=dict)
 
     def add(self, content: JsonObject) -> None:
+        if has(content, "functionResponse") and not _is_noted(content):
+            self.results.append(len(self.contents))
         self.contents.append(content)
         self.costs.append(estimate_content(content))
 
@@ -72,16 +77,17 @@ def _plumbing_tail(contents: list[JsonObject]) -> int:
 
 def _shrink_results(grown: _Exchange, room: int) -> None:
     """Oldest results first, level by level; the newest is spared until the others are at the lowest."""
-    results = [
-        at for at, content in enumerate(grown.contents) if has(content, "functionResponse") and not _is_noted(content)
-    ]
-    rest = grown.tokens - sum(grown.costs[at] for at in results)
-    enough = rest + int((room - rest) * SLACK)
-    older = [(level, at) for level in _LEVELS for at in results[:-1]]
     tokens = grown.tokens
-    for level, at in [*older, *((level, at) for level in _LEVELS for at in results[-1:])]:
+    rest = tokens - sum(grown.costs[at] for at in grown.results)
+    enough = rest + int((room - rest) * SLACK)
+    older = ((level, at) for level in _LEVELS for at in grown.results[:-1])
+    newest = ((level, at) for level in _LEVELS for at in grown.results[-1:])
+    for level, at in chain(older, newest):
         if tokens <= enough:
             return
+        if grown.levels.get(at, _LEVELS[0] + 1) <= level:
+            continue
+        grown.levels[at] = level
         before = grown.costs[at]
         grown.replace(at, truncate_content(grown.contents[at], level))
         tokens += grown.costs[at] - before

@@ -8,7 +8,8 @@ from typing import Final
 from manager_bot.gateway.policy.salience import SEVERE, trouble_of
 
 _SIGN: Final = re.compile(r"<!doctype html|<html[ >]|<body[ >]|<head[ >]", re.IGNORECASE)
-_NOISE: Final = re.compile(r"<(script|style|svg|noscript)\b[^>]*>(.*?)</\1\s*>|<!--(.*?)-->", re.IGNORECASE | re.DOTALL)
+_OPEN: Final = re.compile(r"<(script|style|svg|noscript)\b[^>]*>|<(!--)", re.IGNORECASE)
+_CLOSE: Final = {"script": "</script", "style": "</style", "svg": "</svg", "noscript": "</noscript", "!--": "-->"}
 _ATTRIBUTES: Final = re.compile(
     r"\s(?:class|style|aria-[\w-]+|on\w+|role|tabindex|width|height|srcset|sizes)=(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE
 )
@@ -30,14 +31,33 @@ def without_noise(text: str) -> str:
 
     A script's or comment's line that speaks of an error or names a ticket-like identifier is kept.
     """
-    text = _NOISE.sub(_telling_lines, text)
+    text = _without_blocks(text)
     text = _ATTRIBUTES.sub("", text)
     text = _BLOCK_END.sub(r"\1\n", text)
     return _SPACE.sub("\n", _INDENT.sub("", text))
 
 
-def _telling_lines(found: re.Match[str]) -> str:
-    inside = found.group(2) or found.group(3) or ""
+def _without_blocks(text: str) -> str:
+    """One pass whatever the page: a kind of block that is never closed again is not looked for twice."""
+    lower = text.lower()
+    shown: list[str] = []
+    unclosed: set[str] = set()
+    at = 0
+    while found := _OPEN.search(text, at):
+        kind = (found.group(1) or found.group(2)).lower()
+        end = -1 if kind in unclosed else lower.find(_CLOSE[kind], found.end())
+        if end < 0:
+            unclosed.add(kind)
+            shown.append(text[at : found.end()])
+            at = found.end()
+            continue
+        shown += [text[at : found.start()], _telling_lines(text[found.end() : end])]
+        closing = text.find(">", end)
+        at = closing + 1 if closing >= 0 else len(text)
+    return "".join([*shown, text[at:]])
+
+
+def _telling_lines(inside: str) -> str:
     telling = [line.strip()[:300] for line in inside.splitlines() if _tells(line)]
     return "\n".join(["", *telling, ""]) if telling else ""
 

@@ -11,11 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-_SEVERE: Final = re.compile(
+SEVERE_SIGN: Final = re.compile(
     r"\b(?:ERROR|FATAL|CRITICAL|PANIC|SEVERE|EMERG|ALERT)\b|Traceback \(most recent|\b\w*(?:Error|Exception)\b|\bpanic:"
-    r"|\bsegmentation fault|\bcore dumped|\bOOM\b|\bout of memory|\bkilled\b|ОШИБКА|错误|异常|致命",
+    r"|\b[Ss]egmentation fault|\bcore dumped|\bOOM\b|\bout of memory|\bkilled\b|ОШИБКА|错误|异常|致命",
     re.ASCII,
 )
 _TROUBLE: Final = re.compile(
@@ -44,6 +45,57 @@ _SHAPES: Final = str.maketrans(
         **dict.fromkeys("0123456789", "9"),
     }
 )
+_HINTS: Final = (
+    "err",
+    "exception",
+    "fatal",
+    "critical",
+    "panic",
+    "sever",
+    "emerg",
+    "alert",
+    "traceback",
+    "segmentation",
+    "core dumped",
+    "oom",
+    "out of memory",
+    "killed",
+    "fail",
+    "denied",
+    "refused",
+    "forbidden",
+    "unauthori",
+    "abort",
+    "cannot",
+    "can't",
+    "could not",
+    "unable",
+    "invalid",
+    "time",
+    "not found",
+    "undefined",
+    "unreachable",
+    "rejected",
+    "corrupt",
+    "warn",
+    "deprecated",
+    "fall",
+    "excepci",
+    "ошибк",
+    "исключени",
+    "сбой",
+    "не удалось",
+    "отказано",
+    "错误",
+    "异常",
+    "致命",
+    "失败",
+    "无法",
+    "拒绝",
+    "超时",
+    "警告",
+)
+"""Pieces of which one stands in every line the patterns below can match: a search for them is far cheaper."""
 _PLAIN: Final = re.compile(r"[aA]+[.:!?]?|9+|[^aA9]+")
 SEVERE: Final = 8.0
 TROUBLE: Final = 5.0
@@ -57,38 +109,46 @@ class Line:
 
     score: float
     focus: int
-
-    @property
-    def is_error(self) -> bool:
-        """Whether it speaks of trouble rather than only being odd."""
-        return self.score >= TROUBLE
+    is_error: bool = False
 
 
 def trouble_of(line: str) -> Line:
     """The score of a line for what it says, apart from its neighbours."""
-    if found := _SEVERE.search(line):
-        return Line(SEVERE, found.start()) if not _HARMLESS.search(line) else Line(0.0, 0)
+    if found := SEVERE_SIGN.search(line):
+        return Line(SEVERE, found.start(), is_error=True) if not _HARMLESS.search(line) else Line(0.0, 0)
     if (found := _TROUBLE.search(line)) and not _HARMLESS.search(line):
-        return Line(TROUBLE, found.start())
+        return Line(TROUBLE, found.start(), is_error=True)
+    return _outline_of(line)
+
+
+def _outline_of(line: str) -> Line:
     return Line(OUTLINE, 0) if _OUTLINE.match(line) else Line(0.0, 0)
+
+
+def _hinted(line: str, hints: list[str]) -> bool:
+    lower = line.lower()
+    return any(hint in lower for hint in hints)
 
 
 def weigh(lines: Sequence[str]) -> list[Line]:
     """A score for each line; of equal errors the first of its kind counts more than its repetitions."""
+    whole = "\n".join(lines).lower()
+    hints = [hint for hint in _HINTS if hint in whole]
     shaped = [_shapes(line) for line in lines]
     frequency = Counter(shape for shapes in shaped for shape in shapes)
     rare = max(2, len(lines) // 100)
     seen: Counter[str] = Counter()
     weighed: list[Line] = []
     for line, shapes in zip(lines, shaped, strict=True):
-        said = trouble_of(line)
+        said = trouble_of(line) if _hinted(line, hints) else _outline_of(line)
         odd = max(
             ((ODD / frequency[shape], at) for shape, at in shapes.items() if frequency[shape] <= rare), default=(0.0, 0)
         )
         if said.is_error:
             kind = _kind(line)
             seen[kind] += 1
-            weighed.append(Line(said.score - min(2.0, 0.25 * (seen[kind] - 1)) + odd[0] / 4, said.focus))
+            score = said.score - min(2.0, 0.25 * (seen[kind] - 1)) + odd[0] / 4
+            weighed.append(Line(score, said.focus, is_error=True))
         else:
             weighed.append(Line(min(said.score + odd[0], TROUBLE - 0.1), odd[1] or said.focus))
     return weighed
@@ -102,7 +162,14 @@ def _shapes(line: str) -> dict[str, int]:
     """Shapes of the line's identifier-like tokens, each with its place: ``ORDER-7F3A`` is ``A-9A9A``."""
     found: dict[str, int] = {}
     for token in _TOKEN.finditer(line):
-        shape = _RUNS.sub(r"\1", token.group().translate(_SHAPES))
-        if len(shape) > 1 and not _PLAIN.fullmatch(shape):
+        text = token.group()
+        if not text.isalpha() and (shape := _shape(text.translate(_SHAPES))) is not None:
             found.setdefault(shape, token.start())
     return found
+
+
+@lru_cache(maxsize=8192)
+def _shape(classes: str) -> str | None:
+    """Runs of one class made single; nothing for a plain word or number. Few shapes make up a whole log."""
+    shape = _RUNS.sub(r"\1", classes)
+    return shape if len(shape) > 1 and not _PLAIN.fullmatch(shape) else None

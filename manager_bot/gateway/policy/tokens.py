@@ -28,6 +28,8 @@ _PLAIN: Final = re.compile(r"[A-Za-z]+")
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _LOOSE_SPACE: Final = re.compile(r" +(?![^\W_])")
 _ENOUGH_TO_CACHE: Final = 400
+_UNREADABLE: Final = 8_000
+"""For what no encoder can write (nested too deep): high, for it will be refused upstream anyway."""
 _MARGIN: Final = 1.03
 
 
@@ -70,7 +72,10 @@ def _word_tokens(word: str) -> int:
 
 def estimate_json(value: Json) -> int:
     """Tokens of a JSON value as the model is shown it."""
-    return estimate_text(orjson.dumps(value).decode())
+    try:
+        return estimate_text(orjson.dumps(value).decode())
+    except orjson.JSONEncodeError:
+        return _UNREADABLE
 
 
 def estimate_part(part: JsonObject) -> int:

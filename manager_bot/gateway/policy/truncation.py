@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 import orjson
@@ -17,11 +18,15 @@ from manager_bot.gateway.policy.body import Json, JsonObject, contents_of, parts
 from manager_bot.gateway.policy.excerpt import excerpt
 from manager_bot.gateway.policy.html_noise import is_html, without_noise
 from manager_bot.gateway.policy.json_shrink import compact, shrink
+from manager_bot.gateway.policy.salience import SEVERE_SIGN
 
 TOOL_OUTPUT_LIMIT: Final = 5_000
 """Characters of one tool result (DESIGN 6.2)."""
 _DELIMITERS: Final = ",;\t|"
 _CSV_SAMPLE: Final = 12
+_GIANT: Final = 400_000
+"""Characters of one result that are weighed line by line."""
+_ERRORS_OF_A_GIANT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,10 @@ def size_of(response: Json) -> int:
     only = _only_text(response)
     if only is not None:
         return len(only[1])
-    return 0 if response is None else len(compact(response))
+    try:
+        return 0 if response is None else len(compact(response))
+    except orjson.JSONEncodeError:
+        return 0  # nested deeper than any encoder goes; Gemini will say so
 
 
 def truncate_text(text: str, limit: int = TOOL_OUTPUT_LIMIT) -> str:
@@ -98,6 +106,7 @@ def _truncated(text: str, limit: int) -> str:
     as_json = _as_json(text, limit)
     if as_json is not None:
         return as_json
+    text = _readable(text)
     if is_html(text):
         bare = without_noise(text)
         note = (
@@ -105,6 +114,20 @@ def _truncated(text: str, limit: int) -> str:
         )
         return bare + note if len(bare) + len(note) <= limit else excerpt(bare, limit - len(note)) + note
     return excerpt(text, limit, "rows" if _is_csv(text) else "lines")
+
+
+def _readable(text: str) -> str:
+    """A giant's head and tail with the errors from between, so that weighing it takes a bounded time."""
+    if len(text) <= _GIANT:
+        return text
+    head, middle, tail = text[: _GIANT // 2], text[_GIANT // 2 : -_GIANT // 2], text[-_GIANT // 2 :]
+    lines = []
+    for found in islice(SEVERE_SIGN.finditer(middle), _ERRORS_OF_A_GIANT):
+        start = max(middle.rfind("\n", 0, found.start()) + 1, found.start() - 200)
+        end = middle.find("\n", found.end(), found.end() + 300)
+        lines.append(middle[start : end if end >= 0 else found.end() + 300])
+    left_out = f"[… {len(middle):,} characters left out, but for these errors …]"
+    return "\n".join([head, left_out, *dict.fromkeys(lines), tail])
 
 
 def _only_text(response: Json) -> tuple[str | None, str] | None:
@@ -132,10 +155,9 @@ def _as_json(text: str, limit: int) -> str | None:
     if start < 0 or end <= start or around > limit // 4:
         return None
     try:
-        value = orjson.loads(text[start:end])
-    except orjson.JSONDecodeError:
+        shown = compact(shrink(orjson.loads(text[start:end]), limit - around))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return None
-    shown = compact(shrink(value, limit - around))
     return text[:start] + shown + text[end:] if len(shown) + around <= limit else None
 
 

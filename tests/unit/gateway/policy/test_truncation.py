@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 import tool_outputs
@@ -154,3 +155,46 @@ def test_any_json_text_stays_parseable(value: object) -> None:
 def test_any_text_is_cut_to_the_limit(lines: list[str]) -> None:
     for limit in (40, 200, 700):
         assert len(truncate_text("\n".join(lines), limit)) <= limit
+
+
+def test_hostile_nesting_costs_little_and_ends() -> None:
+    deep: object = "x" * 9_000
+    for at in range(200):
+        deep = {"k": deep, "l": [deep] if at < 8 else []}
+    began = time.process_time()
+
+    cut = truncate_text(json.dumps(deep))
+
+    assert len(cut) <= TOOL_OUTPUT_LIMIT
+    assert time.process_time() - began < 5
+
+
+def test_a_nest_too_deep_for_any_encoder_is_left_to_gemini() -> None:
+    deep: object = "x" * 9_000
+    for _ in range(600):
+        deep = [deep]
+    body = body_with({"content": deep, "more": 1})
+
+    assert truncate_body(body).body is body
+    assert len(truncate_text("[" * 600 + "1" * 9_000 + "]" * 600)) <= TOOL_OUTPUT_LIMIT
+
+
+def test_a_giant_is_cut_in_bounded_time_and_keeps_its_error() -> None:
+    line = "2026-11-22 10:40:07 INFO worker-3 handled request 8123456 in 12 ms\n"
+    text = line * 40_000 + "2026-11-22 11:00:00 FATAL no space left on /dev/sdb1\n" + line * 40_000
+    began = time.process_time()
+
+    cut = truncate_text(text)
+
+    assert len(cut) <= TOOL_OUTPUT_LIMIT
+    assert "FATAL no space left on /dev/sdb1" in cut
+    assert time.process_time() - began < 3
+
+
+def test_a_page_of_scripts_never_closed_is_cut_in_bounded_time() -> None:
+    began = time.process_time()
+
+    cut = truncate_text("<html><body>" + "<script>" * 40_000 + "<p>words</p>")
+
+    assert len(cut) <= TOOL_OUTPUT_LIMIT
+    assert time.process_time() - began < 3
