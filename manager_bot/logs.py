@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import logging.config
 import sys
 import threading
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -50,7 +50,7 @@ def set_up_logs(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStderr()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_rendering(settings)))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -92,6 +92,19 @@ def _rendering(settings: Settings) -> Sequence[Processor]:
         _Literally(known_secrets(settings)),
         renderer,
     )
+
+
+class _ToStderr(logging.Handler):
+    """Never falls back to the standard library's report of a record it could not write: that shows it unredacted."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception as error:
+            line = f"a log record of {record.name} could not be written: {type(error).__name__}"
+        with contextlib.suppress(OSError, ValueError):  # stderr is gone: there is nowhere left to say so
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
 
 
 class _Literally:
