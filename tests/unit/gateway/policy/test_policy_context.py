@@ -10,6 +10,8 @@ import pytest
 from conversations import BULK, CARRIER, conversation
 from hypothesis import HealthCheck, given, settings
 
+from manager_bot.demo.gemini.catalogue import catalogue
+from manager_bot.demo.gemini.rules import check_generate, sign
 from manager_bot.gateway.policy.body import contents_of, has, is_model, parts_of
 from manager_bot.gateway.policy.context import ContextPlan, TextTooLong, plan_context
 from manager_bot.gateway.policy.summary import MARK, summary_of_answer
@@ -303,3 +305,29 @@ def test_a_summary_longer_than_its_share_is_cut() -> None:
     sent = plan_context(turns(40), nothing).forward("Номер 12345. " * 20_000)
 
     assert estimate_request(sent) <= WINDOW
+
+
+def acceptable(body: dict) -> dict:
+    """The generated conversation without what the real API refuses: empty parts, made-up or missing signatures."""
+    contents = []
+    for content in body["contents"]:
+        parts = [dict(part) for part in content["parts"] if part]
+        first = next((part for part in parts if "functionCall" in part), None)
+        for part in parts:
+            if "thoughtSignature" in part or part is first:
+                part["thoughtSignature"] = sign(part.get("thoughtSignature", "new"))
+        contents.append({**content, "parts": parts})
+    return {**body, "contents": contents}
+
+
+@generated
+@given(body=conversation())
+def test_what_gemini_accepts_before_it_accepts_after(body: dict) -> None:
+    strict = next(model for model in catalogue().values() if model.signatures)
+    body = acceptable(body)
+    check_generate(body, strict)
+
+    sent = forwarded(body)
+
+    if sent is not None:
+        check_generate(sent, strict)
