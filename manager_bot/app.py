@@ -15,11 +15,16 @@ from manager_bot.config import Settings
 from manager_bot.gateway.app import Gateway
 from manager_bot.gateway.parts import ManagerName, gateway_parts, open_session
 from manager_bot.host import Host, image_of
+from manager_bot.jobs.disk import DiskWatch
+from manager_bot.jobs.schedule import Jobs
+from manager_bot.jobs.usual import usual_jobs
 from manager_bot.openclaw.files import AgentFiles
+from manager_bot.services.agents import Agents
 from manager_bot.services.audit import Audit
 from manager_bot.services.budgets import Budgets
 from manager_bot.services.incidents import Incidents
 from manager_bot.services.installation import installation_mark
+from manager_bot.services.key_rotation import check_keys
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import Outbox
 from manager_bot.services.sizing import Sizing
@@ -62,6 +67,7 @@ async def run(settings: Settings, roles: frozenset[str]) -> None:
     """Run *roles* (bot, gateway, web, watchdog) until cancelled; then drain and stop."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(open_database(settings.database, "run"))
+        await check_keys(settings.secret_keys)
         core = await _core(settings, stack)
         await core.host.runtime.prepare()
         if "gateway" in roles:
@@ -137,6 +143,16 @@ async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
     watchdog = Watchdog(keeper, rounds, runtime, core.incidents, core.outbox, core.bell, core.clock)
     await watchdog.start()
     stack.push_async_callback(watchdog.stop)
+    _start_jobs(core, undertaker, stack)
+
+
+def _start_jobs(core: Core, undertaker: Undertaker, stack: AsyncExitStack) -> None:
+    """What happens by the clock; once in an installation, hence beside the watchdog."""
+    agents = Agents(core.clock, core.host.runtime, core.audit, core.bell)
+    disk = DiskWatch(core.clock, core.files, agents, core.outbox, core.incidents)
+    jobs = Jobs(usual_jobs(core.clock, undertaker, disk))
+    jobs.start()
+    stack.push_async_callback(jobs.stop)
 
 
 async def _start_bot(core: Core, stack: AsyncExitStack) -> None:

@@ -13,15 +13,15 @@ from manager_bot.doctor.watchdog import SILENT_AFTER
 
 
 def check_ports(settings: Settings, heartbeats: Mapping[str, datetime], now: datetime) -> list[Check]:
-    """Gateway, web, and at least one for an agent's health."""
+    """Gateway, web, and at least one for an agent's health. While ClawBot runs, a taken port is its own: it refuses
+    to start otherwise.
+    """
     listening = {
         "gateway": (settings.gateway_address, settings.gateway_port, "CLAWBOT_GATEWAY_PORT"),
         "web": (settings.web_host, settings.web_port, "CLAWBOT_WEB_PORT"),
     }
-    checks = []
-    for part, (host, port, setting) in listening.items():
-        alive = part in heartbeats and now - heartbeats[part] < SILENT_AFTER
-        checks.append(_port(part, host, port, setting, alive=alive))
+    alive = any(now - seen < SILENT_AFTER for seen in heartbeats.values())
+    checks = [_port(part, *place, alive=alive) for part, place in listening.items()]
     return [*checks, _agent_ports(*settings.agent_ports)]
 
 
@@ -30,7 +30,7 @@ def _port(part: str, host: str, port: int, setting: str, *, alive: bool) -> Chec
     if _is_free(host, port):
         return ok(name, f"free for the {part} on {host}")
     if alive:
-        return ok(name, f"the running {part} listens on {host}")
+        return ok(name, f"the {part} of the running ClawBot listens on {host}")
     return fail(name, f"another program listens on {host}:{port}", f"end it, or set {setting}")
 
 

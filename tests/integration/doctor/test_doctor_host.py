@@ -126,11 +126,11 @@ def test_a_port_of_another_program_fails_and_our_own_does_not(make_settings: Mak
     with listener() as port:
         settings = make_settings(web_port=port, agent_ports=(port, port))
         found = by_name(check_ports(settings, {}, NOW))
-        ours = by_name(check_ports(settings, {"web": NOW - timedelta(seconds=50)}, NOW))
+        ours = by_name(check_ports(settings, {"watchdog": NOW - timedelta(seconds=50)}, NOW))
     assert_fails(found[f"port {port}"], f"another program listens on 127.0.0.1:{port}", "CLAWBOT_WEB_PORT")
     assert found["port 8787"].verdict is Verdict.OK
     assert found[f"ports {port}-{port}"].line == "none is free: no further agent can be made"
-    assert ours[f"port {port}"].line == "the running web listens on 127.0.0.1"
+    assert ours[f"port {port}"].line == "the web of the running ClawBot listens on 127.0.0.1"
 
 
 def test_a_silent_watchdog_fails():

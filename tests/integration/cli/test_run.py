@@ -1,0 +1,104 @@
+"""``clawbot run`` as an operator starts it, beside the emulated Telegram and Gemini."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fixtures.worlds import take_free_port
+
+from manager_bot.demo.client import WorldClient
+from manager_bot.demo.gemini.state import DEMO_KEY
+from manager_bot.vault import new_key
+
+START_SECONDS = 60
+
+
+@pytest.fixture
+async def environment(world: WorldClient, tmp_path: Path) -> dict[str, str]:
+    """A whole installation of the test's own: names, ports, network and marks apart from any other."""
+    ada = await world.person("Ada", username="ada")
+    bot = await world.bot("clawbot_manager_bot", owner=ada, can_manage_bots=True)
+    return {
+        "PATH": os.environ["PATH"],
+        "CLAWBOT_BOT_TOKEN": bot.token,
+        "CLAWBOT_ADMIN_IDS": str(ada.id),
+        "CLAWBOT_TELEGRAM_API_ROOT": world.telegram_root,
+        "CLAWBOT_GEMINI_API_KEY": DEMO_KEY,
+        "CLAWBOT_GEMINI_API_ROOT": world.gemini_root,
+        "CLAWBOT_SECRET_KEYS": new_key(),
+        "CLAWBOT_DATA_DIR": str(tmp_path / "data"),
+        "CLAWBOT_NAME_PREFIX": f"clawbot-t{os.getpid() % 10000}",
+        "CLAWBOT_AGENT_SUBNET": f"10.213.{os.getpid() % 250}.0/24",
+        "CLAWBOT_GATEWAY_PORT": str(take_free_port()),
+        "CLAWBOT_WEB_PORT": str(take_free_port()),
+    }
+
+
+def clawbot(environment: dict[str, str], folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", "manager_bot", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@contextmanager
+def running(environment: dict[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A manager that has said that it started; what it made on the host is removed afterwards."""
+    log = folder / "manager.log"
+    with log.open("wb") as stream:
+        command = [sys.executable, "-m", "manager_bot", "run", "--only", "gateway,watchdog"]
+        process = subprocess.Popen(command, cwd=folder, env=environment, stderr=stream)  # noqa: S603 - our own words
+        try:
+            end = time.monotonic() + START_SECONDS
+            while b"clawbot_started" not in log.read_bytes():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
+                time.sleep(0.1)
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            removed = clawbot(environment, folder, "uninstall", "--yes")
+            assert removed.returncode == 0, removed.stderr
+
+
+async def test_run_on_an_unmigrated_database_refuses_in_one_line(environment: dict[str, str], tmp_path: Path):
+    done = await asyncio.to_thread(clawbot, environment, tmp_path, "run")
+    assert done.returncode == 2
+    assert done.stderr == "clawbot: there is no database yet: run `clawbot migrate`\n"
+
+
+async def test_a_second_writer_is_refused_and_sigterm_ends_in_order(environment: dict[str, str], tmp_path: Path):
+    def play() -> None:
+        assert clawbot(environment, tmp_path, "migrate").returncode == 0
+        with running(environment, tmp_path) as manager:
+            for words in (["run"], ["run", "--only", "bot"], ["migrate"]):
+                refused = clawbot(environment, tmp_path, *words)
+                assert refused.returncode == 2, words
+                assert f"in use by process {manager.pid} (clawbot run)" in refused.stderr
+                assert len(refused.stderr.splitlines()) == 1
+            doctor = clawbot(environment, tmp_path, "doctor")
+            assert f"used by process {manager.pid}" in " ".join(doctor.stdout.split())
+            assert "agents reach the gateway and the public web, nothing else" in " ".join(doctor.stdout.split())
+            manager.send_signal(signal.SIGTERM)
+            assert manager.wait(40) == 0
+        written = (tmp_path / "manager.log").read_text()
+        assert "Traceback" not in written
+        assert environment["CLAWBOT_BOT_TOKEN"] not in written
+
+    await asyncio.to_thread(play)
