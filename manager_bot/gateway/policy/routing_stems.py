@@ -2,7 +2,8 @@
 
 One line is ``weight: words``. A word is a stem (a prefix of the word as written, lower case) unless it ends in
 ``.``: then it is the whole word. ``_`` joins a phrase of whole words, its last a stem. Chinese and Japanese are
-matched anywhere. 3 decides alone, 2 nearly, 1 supports; a negative weight takes another meaning away.
+matched anywhere, as are Korean, Arabic and Hindi. 3 decides alone, 2 nearly, 1 supports; a negative weight takes
+another meaning away.
 """
 
 from __future__ import annotations
@@ -10,6 +11,13 @@ from __future__ import annotations
 from typing import Final
 
 CODE: Final = """
+2.5: refactoris refaktor refator rifattorizz programmier kodier переписа*_код коді кодом. код. شفرة برمج بايثون
+2.5: دالة_برمج पायथन प्रोग्राम कोड
+2.5: 파이썬 자바스크립트 코딩 디버그 kodla kodu. yazılım_hata
+1.5: fonction. fonctions. funktion. função. funções. funzione. funzioni. funkcj fonksiyon فانكشن دالة خوارزمية
+1.5: फ़ंक्शन 스크립트 프로그램 오류를 サーバー
+1.5: programm. programme_qui programa_em skript. código_em erro_no errore_nel fehler_im bogue. bug_dans
+1.5: помилк*_в функцію програм*_як запит_sql
 2: автодополнен celery kafka redis. rabbitmq elasticsearch hadoop spark. pod. helm. unbound swarm_api хостов_в
 2: postgresql триггер numba
 1.5: программирован programming. programación de_programación хост хостов dns. узел_в сервис*_в очеред потоках
@@ -100,6 +108,22 @@ CODE: Final = """
 """
 
 COMPLEX: Final = """
+2.5: conçois concevoir conception démontre démontrer prouve. dissertation. stratégie élabor analyser. analysez
+2.5: rédige_un_essai
+2.5: entwirf entwerf entwickle_ein entwickeln_sie analysier vergleich beweis. beweise. beweisen lernplan
+2.5: geschäftsplan strategie. aufsatz erörter
+2.5: projete projetar demonstre prove_que plano_de estratégia compare_o compare_a analise. analisar progetta
+2.5: progettare analizza dimostra
+2.5: confronta piano_di strategia. saggio. спроєкту проаналізу порівня доведи. доведіть план_навчан стратегі
+2.5: zaprojektu przeanalizu porównaj udowodnij
+2.5: tasarla analiz karşılaştır kanıtla planla strateji kompozisyon. صمم حلل قارن أثبت اثبت خطة استراتيجية
+2.5: विश्लेषण तुलना सिद्ध योजना डिज़ाइन डिजाइन
+2.5: 비교하 비교해 계획 에세이 전략을 논하 설명해 比較して 論じて 計画を 証明して 設計して 分析して
+1.5: rédige. explique_en avantages inconvénients pourquoi étape_par entwickle. erkläre. erklären warum.
+1.5: vorteile nachteile ursachen auswirkung schritt_für
+1.5: explique. vantagens desvantagens por_que spiega vantaggi svantaggi perché поясни чому_ причини переваги
+1.5: недоліки wyjaśnij dlaczego açıkla neden_
+1.5: اشرح لماذا اكتب_مقال समझाइए समझाओ क्यों 이유 왜 원인 説明して なぜ 理由
 1.5: заменит_ли will_ai will_artificial should_i significance. relate_to provide_evidence помогите_понять
 1.5: помогите_мне_понять понять_волнов
 1.4: explain. how_works explica. explique. explícame explain_to объясни how_does how_do как_работа
@@ -207,6 +231,10 @@ COMPLEX: Final = """
 """
 
 SIMPLE: Final = """
+2: كم_الساعة ترجم عاصمة अनुवाद कितने_बजे राजधानी 몇_시 수도 首都は 時ですか котра_година столиця переклади
+2: saat_kaç başkent çevir
+2: que_horas_são che_ore_sono quelle_est_la_capitale hauptstadt qual_é_a_capital qual_è_la_capitale przetłumacz
+2: która_godzina wer_hat wer_ist
 2.5: corregir corrija error_gramatical ortograf edita_el_texto исправь_текст
 1.9: рецепт receta 菜谱 有多远 有多长 由谁 为谁 何时 何处 第几个 多少次 是否相同 что_означает qué_significa
 1.9: как_зовут qué_opinas te_gusta

@@ -9,7 +9,8 @@ from typing import Final
 
 _LETTERS: Final = r"[^\W_\u3040-\u30ff\u3400-\u9fff]"
 _WORD: Final = re.compile(rf"{_LETTERS}+(?:[+#]+(?!\w)|(?:['’.-]{_LETTERS}+)+)?|\.net\b")
-_HAN_SIGN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_UNSPACED: Final = re.compile(r"[\u0590-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Scripts whose words are looked for anywhere: they are written without spaces, or change at their beginning."""
 _REMEMBERED: Final = 20_000
 _SHORTEST, _LONGEST = 3, 16
 
@@ -19,13 +20,13 @@ Hit = tuple[int, int, str, str, float]
 
 @dataclass(slots=True)
 class Vocabulary:
-    """Stems, whole words, phrases and ideographs of several groups, each with a weight."""
+    """Stems, whole words, phrases and unspaced pieces of several groups, each with a weight."""
 
     whole: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     stems: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     phrases: dict[str, list[tuple[tuple[str, ...], str, float]]] = field(default_factory=dict)
     phrase_stems: dict[str, list[tuple[tuple[str, ...], str, float]]] = field(default_factory=dict)
-    han: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    unspaced: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     seen: dict[str, tuple[tuple[str, str, float], ...]] = field(default_factory=dict)
 
     def add(self, group: str, table: str) -> None:
@@ -36,8 +37,8 @@ class Vocabulary:
                 self._learn(group, word, float(weight))
 
     def _learn(self, group: str, word: str, weight: float) -> None:
-        if _HAN_SIGN.match(word):
-            self.han.setdefault(word, []).append((group, weight))
+        if _UNSPACED.match(word):
+            self.unspaced.setdefault(word, []).append((group, weight))
         elif "_" in word:
             first, *rest = word.split("_")
             known = self.phrase_stems if first.endswith("*") else self.phrases
@@ -65,12 +66,13 @@ class Vocabulary:
             if stem in text:
                 for word in (word for word in places if word.startswith(stem)):
                     yield from _phrase_hits(text, words, places[word], phrases)
-        if _HAN_SIGN.search(text):
-            yield from self._han_hits(text)
+        if _UNSPACED.search(text):
+            yield from self._unspaced_hits(text)
 
-    def _han_hits(self, text: str) -> Iterator[Hit]:
-        for stem, meanings in self.han.items():
-            if (first := text.find(stem)) >= 0:
+    def _unspaced_hits(self, text: str) -> Iterator[Hit]:
+        signs = set(text)
+        for stem, meanings in self.unspaced.items():
+            if stem[0] in signs and stem[-1] in signs and (first := text.find(stem)) >= 0:
                 for group, weight in meanings:
                     yield first, text.rfind(stem), stem, group, weight
 
