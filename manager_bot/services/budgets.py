@@ -7,9 +7,10 @@ left open is booked at its hold when the next one starts (:meth:`Budgets.recover
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
@@ -116,13 +117,13 @@ class Budgets:
         request after the other would be.
         """
         if ask.own_key:
-            hold = await self._grab(ask, utc_day(self.clock.now()), ask.prompt + ask.output, 0)
+            hold = await self._unbroken(self._grab(ask, utc_day(self.clock.now()), ask.prompt + ask.output, 0))
             assert hold is not None, "own-key calls are not budgeted"  # noqa: S101
             return hold
         async with self.turnstile.of(ask.user_id) as gate:
             deadline = asyncio.get_running_loop().time() + self.patience
             while True:
-                hold = await self._try(ask)
+                hold = await self._unbroken(self._try(ask))
                 if hold is not None:
                     return hold
                 left = deadline - asyncio.get_running_loop().time()
@@ -146,20 +147,22 @@ class Budgets:
             return None
         return await self._grab(ask, date, min(whole, room), limit)
 
-    async def _grab(self, ask: Ask, date: str, tokens: int, limit: int) -> Hold | None:
-        """The one conditional update everything rests on; its row count is the verdict.
+    async def _unbroken(self, work: Coroutine[Any, Any, Hold | None]) -> Hold | None:
+        """*work* to its end, whoever hangs up meanwhile: a transaction cancelled half-way would lock the database.
 
-        Shielded, and given back if the caller was cancelled meanwhile: the database finishes what it was told.
+        What it took for a caller who is gone is given back.
         """
-        grab = asyncio.ensure_future(self._grab_now(ask, date, tokens, limit))
+        task = asyncio.ensure_future(work)
         try:
-            return await asyncio.shield(grab)
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if hold := await grab:
+            await asyncio.wait({task})
+            if not task.cancelled() and task.exception() is None and (hold := task.result()):
                 await self.release(hold)
             raise
 
-    async def _grab_now(self, ask: Ask, date: str, tokens: int, limit: int) -> Hold | None:
+    async def _grab(self, ask: Ask, date: str, tokens: int, limit: int) -> Hold | None:
+        """The one conditional update everything rests on; its row count is the verdict."""
         if ask.own_key:
             return await self._take(ask, date, tokens)
         fits = Budget.filter(user_id=ask.user_id, date=date, granted__gte=F("used") + (F("held") + (tokens - limit)))
