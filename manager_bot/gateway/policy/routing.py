@@ -47,7 +47,7 @@ _TELLING, _MOST_OF_QUESTION_WORDS = 2.0, 1.6
 _NUMBER: Final = re.compile(r"(?<!\d)(?!(?:1[5-9]|20)\d\d(?!\d))\d+(?:[.,]\d+)*")
 _MATH: Final = re.compile(r"[=<>≤≥^√∑∫π²³]|\b\d*[xyn]\s*[-+*/^]\s*\d|\b[a-z]\([a-z]\)\s*=")
 _ITEM: Final = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+\S")
-_ASKS: Final = re.compile(r"[?？]")
+_ASKS: Final = re.compile(r"[?？]|多少|几|求")
 _HAN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 
 
@@ -144,7 +144,8 @@ def _shape(text: str, lower: str, full: int, ordered: bool) -> list[tuple[str, s
         found.append(("very long", "shape", 0.5))
     if words <= 9:
         found.append(("brief", "simple", 0.5))
-    if numbers >= 2 and words >= 12 and (_ASKS.search(text) or numbers >= 3):
+    asked = _ASKS.search(text) is not None
+    if (numbers >= 3 and words >= 8 and asked) or (numbers >= 2 and words >= 12 and (asked or numbers >= 3)):
         found.append(("word problem", "shape", 2.2))
     if words <= 60 and _MATH.search(lower):
         found.append(("formula", "shape", 1.2))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 CODE: Final = """
+1.5: 编写 日期时间对象
 2.5: refactoris refaktor refator rifattorizz programmier kodier переписа*_код коді кодом. код. شفرة برمج بايثون
 2.5: دالة_برمج पायथन प्रोग्राम कोड
 2.5: 파이썬 자바스크립트 코딩 디버그 kodla kodu. yazılım_hata
@@ -76,7 +77,7 @@ CODE: Final = """
 2: программу_котор массив рекурси
 2: бэкенд фронтенд кодить гит. докер питоном баш-скрипт эндпоинт парсер
 2: script. scripts. algoritmo bucle. recursiv subcadena consulta_sql
-2: 数组 递归 算法 接口 前端 后端 数据库 编写 字符串 链表 二叉树 快速排序 命令行 변수 알고리즘 アルゴリズム
+2: 数组 递归 算法 接口 前端 后端 数据库 字符串 链表 二叉树 快速排序 命令行 변수 알고리즘 アルゴリズム
 2: プログラム 変数
 1.5: java. json xml. html css bug. bugs. algorithm array. arrays. api. apis. integer boolean substring
 1.5: parse. parser. parsing cli. ssh. sdk.
@@ -108,6 +109,7 @@ CODE: Final = """
 """
 
 COMPLEX: Final = """
+1.7: 区别 差异 的一半 百分之几 平均每 浓度
 2.5: conçois concevoir conception démontre démontrer prouve. dissertation. stratégie élabor analyser. analysez
 2.5: rédige_un_essai
 2.5: entwirf entwerf entwickle_ein entwickeln_sie analysier vergleich beweis. beweise. beweisen lernplan
@@ -224,13 +226,14 @@ COMPLEX: Final = """
 1: beneficios desafíos razones escenario
 0.7: 描述
 1: 如何
-1: 讨论 说明 因素 系统 假设 区别 差异 挑战 流程 模型 假如 说说
+1: 讨论 说明 因素 系统 假设 挑战 流程 模型 假如 说说
 -1.5: in_one_sentence in_one_word in_a_sentence briefly. in_short short_answer одним_словом одним_предложен
 -1.5: кратко. коротко. brevemente en_una_frase
 -1.5: en_una_palabra 一句话 简短 简单说 简要
 """
 
 SIMPLE: Final = """
+2.5: 改写 重新编写 重写 编辑以下 编辑下面 修改以下句子 更加流畅 更好地表达 简短的摘要 概括以下 一句话总结 关键词
 2: كم_الساعة ترجم عاصمة अनुवाद कितने_बजे राजधानी 몇_시 수도 首都は 時ですか котра_година столиця переклади
 2: saat_kaç başkent çevir
 2: que_horas_são che_ore_sono quelle_est_la_capitale hauptstadt qual_é_a_capital qual_è_la_capitale przetłumacz
@@ -258,7 +261,7 @@ SIMPLE: Final = """
 2.5: correct_the_grammar grammar. shorten_this
 2.5: перефразиру исправь_грамматик исправь_ошибки_в_тексте
 2.5: исправь_опечатк сократи_ reescribe. parafrasea
-2.5: corrige_la corrige_el corrige_los 改写 润色 纠正
+2.5: corrige_la corrige_el corrige_los 润色 纠正
 1.9: who_is who_was who_wrote who_invented who_painted when_did when_was when_is where_is where_was
 2: what_is_the_name which_country what_year
 1.9: кто_такой кто_написал кто_изобр кто_такая когда_род когда_был где_наход какой_год в_каком_году
