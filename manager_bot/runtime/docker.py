@@ -221,9 +221,17 @@ class DockerRuntime:
         if found is None:
             raise Gone(f"agent {agent_id} has no container")
         if found.status is ContainerStatus.PAUSED:
-            self._client().unpause(found.container_id)
+            self._unpause(found.container_id)
         elif found.status is not ContainerStatus.RUNNING:
             self._client().start(found.container_id)
+
+    def _unpause(self, container_id: str) -> None:
+        """Thaw; the engine may report a container as paused for a moment after it no longer is."""
+        try:
+            self._client().unpause(container_id)
+        except docker.errors.APIError as error:
+            if "not paused" not in str(error.explanation):
+                raise
 
     def _stop(self, agent_id: int, grace: int) -> None:
         found = self._state(agent_id)
@@ -231,7 +239,7 @@ class DockerRuntime:
             return
         with contextlib.suppress(docker.errors.NotFound):
             if found.status is ContainerStatus.PAUSED:
-                self._client().unpause(found.container_id)
+                self._unpause(found.container_id)
             self._client().stop(found.container_id, timeout=grace)
 
     def _remove(self, agent_id: int) -> None:

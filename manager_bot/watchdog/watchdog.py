@@ -59,8 +59,8 @@ class Watchdog:
     _again: set[int] = field(default_factory=set)
     _forgiven: set[int] = field(default_factory=set)
     _pings_missed: int = 0
-    _away: bool = False
-    """The engine did not answer somebody, or hung up: nothing is decided until it answers a ping."""
+    _away: bool = True
+    """Nobody knows yet whether the engine is there, or it hung up: nothing is decided until it answers a ping."""
     _outage: bool = True
     """Whether an incident of the engine may be open (one may be left from before our own start)."""
     _beaten_at: datetime | None = None
@@ -70,7 +70,6 @@ class Watchdog:
         """Begin; returns at once, also while the engine is away."""
         self._since = datetime.now(UTC)  # the engine's clock, not ours: it is compared with its events
         await self._beat()
-        await self.rounds.everyone()
         agents, running = await Agent.all().count(), Agent.filter(container_status=ContainerStatus.RUNNING)
         await self.outbox.post_admins(NoticeKind.WATCHDOG_STARTED, {"agents": agents, "running": await running.count()})
         every = self.periods
@@ -98,14 +97,18 @@ class Watchdog:
         self._tasks.append(asyncio.create_task(_run(work), name=f"watchdog-{name}"))
 
     async def _repeat(self, name: str, call: Callable[[], Awaitable[None]], period: float) -> None:
-        """Call for ever; one failed round is logged and the next is tried."""
+        """Call for ever; a failed round is logged, once for the same failure in a row, and the next is tried."""
+        failure = ""
         while True:
             try:
                 await call()
+                failure = ""
             except RuntimeUnavailable:
                 log.debug("engine_away", round=name)
             except (RuntimeRefused, BaseORMException, OSError) as error:
-                log.warning("round_failed", round=name, error=repr(error))
+                if repr(error) != failure:
+                    log.warning("round_failed", round=name, error=repr(error))
+                failure = repr(error)
             await asyncio.sleep(period)
 
     async def _work(self) -> None:
@@ -163,6 +166,7 @@ class Watchdog:
                 await self.incidents.report(Finding(Cause.DOCKER_DOWN, Severity.CRITICAL))
             return
         if self._away:
+            await self.runtime.prepare()  # no agent starts before network and firewall stand
             everyone = await self.rounds.everyone()
             self._forgiven.update(everyone if self._pings_missed else ())
             self._away, self._pings_missed = False, 0

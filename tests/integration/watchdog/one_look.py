@@ -8,9 +8,9 @@ import sys
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from conftest import ADMIN, Digger, PlotSpecs
 from standin_agent import Plot
 from tortoise import Tortoise
+from watched_world import ADMIN, Digger, PlotSpecs
 
 from manager_bot.clock import SystemClock
 from manager_bot.runtime.docker import DockerRuntime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import docker
 import pytest
-from conftest import ADMIN, World
+from watched_world import ADMIN, World
 
 from manager_bot.services.outbox import NoticeKind
 from models import Agent, Cause, ContainerStatus, DesiredState, Incident, Stage, Trouble

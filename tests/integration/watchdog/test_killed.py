@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import World
+from watched_world import World
 
 from models import Agent, Cause, DesiredState, Incident, Stage
 from models.database import sqlite_url

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from conftest import ADMIN, World
+from watched_world import ADMIN, World
 
 from manager_bot.runtime.base import MemoryUse
 from manager_bot.services.outbox import NoticeKind
