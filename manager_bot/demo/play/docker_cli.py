@@ -59,17 +59,23 @@ class Box:
 
     async def run(self, *command: str) -> tuple[int, str]:
         """Run a busybox command inside as the agent's own user; exit status and output."""
+        return await self._inside("/bin/busybox", *command)
+
+    async def node(self, script: str, argument: str) -> tuple[int, str]:
+        """Run a script inside with the agent's own Node, which can do whatever the agent can."""
+        return await self._inside("/usr/local/bin/node", "-e", script, argument)
+
+    async def _inside(self, *command: str) -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(
             "docker",
             "exec",
             "--user",
             "1000:1000",
             self.name,
-            "/bin/busybox",
             *command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stderr=asyncio.subprocess.PIPE,
         )
         output, _ = await process.communicate()
         return process.returncode or 0, output.decode(errors="replace")

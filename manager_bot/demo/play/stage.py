@@ -49,7 +49,7 @@ class Stage:
         if not truth:
             raise StepFailed(what)
         self.proven += 1
-        self.console.print(f"  [green]✓[/] {escape(what)}")
+        self.console.print(f"  [green]✓[/] {escape(what)}", soft_wrap=True)
 
     async def prove_soon(self, check: Callable[[], Awaitable[object]], what: str, within: float = 30) -> float:
         """Assert that *check* becomes true within so many seconds; how many it took."""
@@ -90,7 +90,7 @@ class Stage:
         async for event in world.events():
             line = self._line_of(event)
             if line is not None:
-                self.console.print(line, soft_wrap=False)
+                self.console.print(line, soft_wrap=True)
 
     def _line_of(self, event: dict[str, Any]) -> Text | None:
         """One event as a person at the chat would tell it; nothing for what a person does not see."""
