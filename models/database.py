@@ -16,9 +16,12 @@ from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import BaseORMException, ConfigurationError
 from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import BaseSchemaEditor, SqliteSchemaEditor
+from tortoise.transactions import in_transaction
 
 from manager_bot.errors import OperatorError, SettingError
+from manager_bot.failpoints import reach
 from models.writer_lock import writer_lock
 
 MIGRATIONS = "models.migrations"
@@ -144,7 +147,7 @@ async def migrate(url: str, migrations: str = MIGRATIONS) -> list[str]:
             path = sqlite_file(url)
             if path is not None and await executor.recorder.applied_migrations():
                 await asyncio.to_thread(_copy_before, path, names[0])
-            await executor.migrate(direction="forward")
+            await _apply(executor)
             return names
 
 
@@ -159,6 +162,13 @@ class _PlainSqliteEditor(SqliteSchemaEditor):
 
     def _get_column_comment_sql(self, table: str, column: str, comment: str) -> str:  # noqa: ARG002 - the same
         return ""
+
+
+class _NoteTaker(MigrationRecorder):
+    """Its own table stands already: making it would end the transaction (SQLite's ``executescript`` commits)."""
+
+    async def ensure_schema(self, schema_editor: BaseSchemaEditor) -> None:
+        """Nothing to do."""
 
 
 class _Executor(MigrationExecutor):
@@ -182,6 +192,20 @@ def _check_shape(url: str) -> None:
     raise SettingError(
         "CLAWBOT_DATABASE_URL is wrong: sqlite:///absolute/path or postgres://user:password@host:5432/name"
     )
+
+
+async def _apply(executor: MigrationExecutor) -> None:
+    """All pending migrations and the note of each, in one transaction.
+
+    Tortoise commits a migration before it notes it; a crash between the two would leave tables that the next try
+    stumbles over.
+    """
+    await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))  # noqa: SLF001
+    async with in_transaction() as transaction:
+        inside = _Executor(transaction, executor.loader.apps_config)
+        inside.recorder = inside.loader.recorder = _NoteTaker(transaction)
+        await inside.migrate(direction="forward")
+        reach("migrate.applied")
 
 
 async def _answers() -> None:

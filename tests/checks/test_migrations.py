@@ -126,7 +126,7 @@ async def test_sqlite_is_copied_before_it_is_changed(database_url: str, longer_h
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_a_first_migration_leaves_no_copy(empty_database_url: str, tmp_path: Path):
     await db.migrate(empty_database_url)
-    assert not (tmp_path / "clawbot.db.before-0001_initial").exists()
+    assert not (tmp_path / "new.db.before-0001_initial").exists()
 
 
 def _is_model(name: str) -> bool:

@@ -70,6 +70,13 @@ def test_migrate_makes_a_private_folder_and_a_database_and_says_so(clawbot: Claw
     assert clawbot("migrate", CLAWBOT_DATABASE_URL="").stdout == "the database is up to date\n"
 
 
+def test_a_migration_killed_halfway_is_done_again(clawbot: Clawbot, empty_database_url: str):
+    killed = clawbot("migrate", CLAWBOT_FAILPOINT="migrate.applied", CLAWBOT_DATABASE_URL=empty_database_url)
+    assert killed.returncode == -signal.SIGKILL
+    done = clawbot("migrate", CLAWBOT_DATABASE_URL=empty_database_url)
+    assert (done.returncode, done.stdout) == (0, "migrated: 0001_initial\n"), done.stderr
+
+
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_migrate_needs_no_token(clawbot: Clawbot):
     done = clawbot("migrate", CLAWBOT_BOT_TOKEN="", CLAWBOT_GEMINI_API_KEY="", CLAWBOT_SECRET_KEYS="")
