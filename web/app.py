@@ -18,7 +18,7 @@ from web.assets import TEMPLATES
 from web.guard import errors_plain, header_setter, rate_limited
 from web.keys import MANAGER, SECURE, TEXTS
 from web.signin import CALLBACK, START, SignIn
-from web.status import StatusPages
+from web.status import FRESH_SECONDS, StatusPages
 
 LARGEST_BODY: Final = 16 * 1024
 """Bytes; the only body there is holds one button and one number."""
@@ -37,6 +37,7 @@ class WebParts:
     board: StatusBoard
     manager: Callable[[], str]
     links: Links | None = None
+    fresh_seconds: float = FRESH_SECONDS
 
 
 def build_web(parts: WebParts) -> web.Application:
@@ -49,7 +50,7 @@ def build_web(parts: WebParts) -> web.Application:
         app, loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     app[TEXTS], app[MANAGER], app[SECURE] = parts.texts, parts.manager, secure
-    pages = StatusPages(parts.board, parts.texts)
+    pages = StatusPages(parts.board, parts.texts, parts.fresh_seconds)
     app.on_response_prepare.append(header_setter(secure=secure))
     app.router.add_get("/", pages.page)
     app.router.add_get("/status.json", pages.json)

@@ -1,4 +1,4 @@
-"""The status page and its JSON, made at most once in two seconds however many look."""
+"""The status page and its JSON, made at most every two seconds, however many look."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class StatusPages:
 
     board: StatusBoard
     texts: Texts
+    fresh_seconds: float = FRESH_SECONDS
     _status: Status | None = None
     _until: float = 0.0
     _kept: dict[str, Kept] = field(default_factory=dict)
@@ -65,9 +66,9 @@ class StatusPages:
 
     async def _current(self) -> Status:
         async with self._lock:
-            if self._status is None or time.monotonic() > self._until:
+            if self._status is None or time.monotonic() >= self._until:
                 self._status = await self.board.read()
-                self._until = time.monotonic() + FRESH_SECONDS
+                self._until = time.monotonic() + self.fresh_seconds
                 self._kept.clear()
             return self._status
 
@@ -80,10 +81,13 @@ def _answer(request: web.Request, kept: Kept, kind: str, headers: dict[str, str]
 
 
 def as_json(status: Status) -> dict[str, Any]:
-    """Counts, states, causes and times. A day's uptime is in percent, null without records."""
+    """Counts, states, causes and times. A day's uptime is in percent, null without records.
+
+    The time is in whole minutes, so that an answer in which nothing changed is the same answer.
+    """
     return {
         "status": status.overall.value,
-        "updated_at": status.at,
+        "updated_at": status.at.replace(second=0, microsecond=0),
         "components": {part.value: state.value for part, state in status.parts.items()},
         "agents": {state.value: count for state, count in status.agents.items()},
         "incidents": [

@@ -2,8 +2,7 @@
 // Asks the small JSON whether anything changed, and only then for the page; puts in what differs, where it differs.
 (() => {
   const every = 15000;
-  const redraw = 60000;
-  let [seen, drawn] = ["", Date.now()];
+  let seen = "";
   const offline = document.getElementById("offline");
   const fetchText = async (path) => {
     const answer = await fetch(path, { cache: "no-cache", credentials: "omit", signal: AbortSignal.timeout(10000) });
@@ -31,12 +30,9 @@
   const look = async () => {
     if (document.hidden) return;
     try {
-      const { updated_at, ...rest } = JSON.parse(await fetchText("/status.json"));
-      const now = JSON.stringify(rest);
-      if (now !== seen || Date.now() - drawn > redraw) {
-        put(new DOMParser().parseFromString(await fetchText("/"), "text/html"));
-        [seen, drawn] = [now, Date.now()];
-      }
+      const now = await fetchText("/status.json");
+      if (now !== seen) put(new DOMParser().parseFromString(await fetchText("/"), "text/html"));
+      seen = now;
       offline.hidden = true;
     } catch {
       offline.hidden = false;

@@ -106,7 +106,7 @@ async def open_web_house(settings: Settings, world: WorldClient) -> AsyncIterato
         control = GitHubControl(session, world.root)
         await control.register(CLIENT, SECRET, f"{settings.public_url}{CALLBACK}")
         await control.join("ann", emails=["ann@example.org", "second@example.org"])
-        web = Web(WebParts(settings, TEXTS, board, lambda: "clawbot", links))
+        web = Web(WebParts(settings, TEXTS, board, lambda: "clawbot", links, fresh_seconds=0))
         await web.start()
         house = WebHouse(settings, clock, vault, links, tokens, board, web, control, session)
         try:
