@@ -13,10 +13,10 @@ from manager_bot.services.accounts import Accounts
 from manager_bot.services.agents import Agents
 from manager_bot.services.registration import Registration
 from manager_bot.services.usage import Usage
-from manager_bot.telegram.api import PASSING, brief, make_bot, open_session
+from manager_bot.telegram.api import PASSING, brief
 from manager_bot.telegram.bots import TelegramBots
 from manager_bot.telegram.dispatcher import UseCases
-from manager_bot.telegram.manager import ManagerBot, introduce
+from manager_bot.telegram.manager import ManagerBot, introduce, open_manager
 from manager_bot.texts import Texts
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ TRY_AGAIN_SECONDS = 10
 async def build_manager_bot(core: Core) -> ManagerBot:
     """The manager bot, introduced to Telegram; waits for Telegram as long as it takes."""
     settings = core.settings
-    bot = make_bot(settings.bot_token, open_session(settings.telegram_api_root))
+    bot = open_manager(settings.bot_token, settings.telegram_api_root)
     me = await _introduced(bot)
     core.manager.username = me.username or ""
     bots = TelegramBots(bot, settings.telegram_api_root)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from aiogram import Bot
@@ -13,7 +14,7 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
 from manager_bot.telegram.api import brief
 from manager_bot.telegram.screens.subscriber import Screens
 from manager_bot.telegram.view import AGENT_CARD, View
-from manager_bot.telegram.waiting import rest
+from manager_bot.telegram.waiting import end, rest
 from models import Agent, User
 
 log = structlog.get_logger(__name__)
@@ -82,22 +83,39 @@ async def delete_message(bot: Bot, chat_id: int, message_id: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LiveCards:
-    """Redraws the cards of agents that changed since. All it goes by is in the database."""
+    """Redraws the cards of agents that changed since. All it goes by is in the database.
+
+    Each person's card is redrawn by a task of its own: Telegram may make one of them wait for a minute.
+    """
 
     cards: Cards
     screens: Screens
     wake: asyncio.Event
     every: float = 1.0
+    _busy: dict[int, asyncio.Task[None]] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Look every second, and at once when woken, until cancelled."""
-        while True:
-            try:
-                for user in await self._stale():
-                    await self._refresh(user)
-            except Exception as error:
-                log.warning("live_cards_failed", error=brief(error))
-            await rest(self.wake, self.every)
+        try:
+            while True:
+                await self._look()
+                await rest(self.wake, self.every)
+        finally:
+            await end(list(self._busy.values()))
+
+    async def _look(self) -> None:
+        try:
+            stale = await self._stale()
+        except Exception as error:
+            log.warning("live_cards_failed", error=brief(error))
+            return
+        for user in stale:
+            if user.id not in self._busy:
+                self._busy[user.id] = task = asyncio.create_task(self._refresh(user))
+                task.add_done_callback(partial(self._forget, user.id))
+
+    def _forget(self, user_id: int, _: asyncio.Task[None]) -> None:
+        del self._busy[user_id]
 
     async def _stale(self) -> list[User]:
         shown = User.filter(card_screen=AGENT_CARD, has_blocked=False)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 import structlog
 from aiogram import Bot, Dispatcher
-from aiogram.exceptions import TelegramUnauthorizedError
+from aiogram.exceptions import TelegramNotFound, TelegramUnauthorizedError
 from aiogram.types import Update
 from aiogram.types import User as TelegramUser
+from aiogram.utils.token import TokenValidationError
 from pydantic import SecretStr
 
 from manager_bot.errors import SettingError
-from manager_bot.telegram.api import brief, open_session
+from manager_bot.telegram.api import brief, make_bot, open_session
 from manager_bot.telegram.cards import Cards, LiveCards
 from manager_bot.telegram.commands import set_commands
 from manager_bot.telegram.dispatcher import UseCases, build_dispatcher
@@ -30,11 +31,19 @@ DRAIN_SECONDS = 30.0
 """How long updates in hand may take to be finished at a stop."""
 
 
+def open_manager(token: SecretStr, api_root: str) -> Bot:
+    """The manager's bot, before a word with Telegram; raises :class:`SettingError` for what is no token at all."""
+    try:
+        return make_bot(token, open_session(api_root))
+    except TokenValidationError:
+        raise SettingError("CLAWBOT_BOT_TOKEN is not shaped like a bot token: copy it whole from @BotFather") from None
+
+
 async def introduce(bot: Bot) -> TelegramUser:
-    """Who the manager is; raises :class:`SettingError` if its token is not one."""
+    """Who the manager is; raises :class:`SettingError` if its token is dead, and what is passing as it comes."""
     try:
         return await bot.get_me()
-    except TelegramUnauthorizedError:
+    except (TelegramUnauthorizedError, TelegramNotFound):
         raise SettingError("CLAWBOT_BOT_TOKEN is not a living token: take a new one from @BotFather") from None
 
 

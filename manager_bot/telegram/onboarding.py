@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from manager_bot.errors import AgentExists
 from manager_bot.plans import PlanName
 from manager_bot.services.accounts import Accounts
 from manager_bot.services.registration import TOKEN, Registration, bot_id_of
@@ -27,6 +28,16 @@ class Onboarding:
 
     accounts: Accounts
     registration: Registration
+
+    async def choose_plan(self, user: User, plan: PlanName) -> None:
+        """The user picks a first plan and may now register a bot; raises what :meth:`Registration.ready_for` raises.
+
+        An old card's button must not change the plan of an agent that runs: that is another act, and is paid for.
+        """
+        if await Agent.exists(user_id=user.id):
+            raise AgentExists
+        await self.accounts.choose_plan(user, plan)
+        await self.registration.ready_for(user)
 
     async def pasted(self, user: User, secret: SecretStr) -> None:
         """The user pasted *secret*; raises what :meth:`Registration.register_pasted` raises."""

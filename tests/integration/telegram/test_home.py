@@ -219,3 +219,34 @@ async def test_blocking_the_manager_ends_what_it_sends(house: House) -> None:
     await ann.wait_for(house.bot, "Waking it up")
     assert not (await User.get(telegram_id=ann.id)).has_blocked
     assert not await Notification.filter(chat_id=ann.id).exists()
+
+
+async def test_an_old_plan_button_does_not_change_a_running_agents_plan(house: House) -> None:
+    ann, _ = await house.subscriber("Ann")
+
+    pressed = await house.forge(ann, "take:pro")
+
+    assert pressed.alert
+    assert "already have an assistant" in str(pressed.text)
+    assert (await User.get(telegram_id=ann.id)).plan == "free"
+
+
+async def test_a_full_house_says_so_before_a_bot_is_made(house: House) -> None:
+    for number in range(1, 5):
+        owner = await User.create(telegram_id=number, name="Someone", plan="pro")
+        same = {
+            name: f"{name}{number}" for name in ("bot_token", "bot_token_fingerprint", "gateway_key", "container_name")
+        }
+        await Agent.create(
+            user_id=owner.id, bot_id=number, container_port=number, gateway_key_fingerprint=number, **same
+        )
+    ann = await house.world.person("Ann", username="ann", language_code="en")
+    await ann.send(house.bot, "/start")
+    await ann.wait_for(house.bot, "Hi, Ann")
+    await ann.press(house.bot, "Get started")
+    await ann.wait_for(house.bot, "No places left right now")
+
+    pressed = await ann.press(house.bot, "Free")
+
+    assert pressed.alert
+    assert "no room for this plan" in str(pressed.text)

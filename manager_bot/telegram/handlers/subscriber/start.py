@@ -7,8 +7,8 @@ from aiogram.filters import LEAVE_TRANSITION, ChatMemberUpdatedFilter, Command, 
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
 from manager_bot.services.accounts import Accounts
-from manager_bot.services.registration import Registration
 from manager_bot.telegram.callbacks import Go, Goto, Speak, Take, to
+from manager_bot.telegram.onboarding import Onboarding
 from manager_bot.telegram.screen import Screen
 from manager_bot.telegram.screens.subscriber import Screens
 from manager_bot.telegram.words import LANGUAGE_NAMES
@@ -62,18 +62,10 @@ async def plans(_: Message | CallbackQuery, *, user: User, screen: Screen, scree
 
 
 async def take_plan(
-    _: CallbackQuery,
-    *,
-    callback_data: Take,
-    user: User,
-    accounts: Accounts,
-    registration: Registration,
-    screen: Screen,
-    screens: Screens,
+    _: CallbackQuery, *, callback_data: Take, user: User, onboarding: Onboarding, screen: Screen, screens: Screens
 ) -> None:
     """A plan was picked; what stands in the way of a bot is said now, before they go and make one."""
-    await accounts.choose_plan(user, callback_data.plan)
-    await registration.ready_for(user)
+    await onboarding.choose_plan(user, callback_data.plan)
     await screen.show(screens.bot(user))
 
 
