@@ -29,7 +29,7 @@ async def usage(cast: Cast) -> None:
     ann, stage = cast.local.ann, cast.stage
     await asyncio.sleep(1)
     served = [row for row in await cast.gemini.served(key=DEMO_KEY) if row["outcome"] == "completed"]
-    total = sum(row["total"] for row in served)
+    total = sum(row["usage"]["total"] for row in served)
     await ann.send(cast.manager, "/usage")
     shown = await cast.see(ann, f"{total:,}")
     stage.prove(f"{total:,}" in shown.text, f"/usage shows the {total:,} tokens that Gemini served, to the token")
