@@ -44,7 +44,12 @@ def writer_lock(database: Path, purpose: str) -> Iterator[None]:
     The lock is the kernel's, on an open file: it ends with the process however the process ends, and the file that
     stays behind means nothing. *purpose* is told to whoever is refused.
     """
-    descriptor = os.open(lock_file(database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        descriptor = os.open(lock_file(database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise OperatorError(
+            f"{lock_file(database)} cannot be opened ({error.strerror}): run as the user who owns the data folder"
+        ) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

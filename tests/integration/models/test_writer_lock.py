@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from manager_bot.errors import OperatorError
 from models import database as db
 from models.writer_lock import DatabaseInUse, holder_of, writer_lock
 
@@ -48,6 +49,13 @@ def test_a_second_process_is_refused_in_one_line_with_the_holder_and_the_cure(pa
         assert f"kill {process.pid}" in line
         assert "PostgreSQL" in line
         assert "\n" not in line
+
+
+def test_a_lock_that_cannot_be_opened_is_one_line(path: Path):
+    path.with_name("clawbot.db.lock").symlink_to("/etc/hostname")
+    with pytest.raises(OperatorError, match=r"clawbot\.db\.lock cannot be opened .*: run as the user"):
+        with writer_lock(path, "run"):
+            pass
 
 
 def test_sigkill_frees_the_lock(path: Path):
