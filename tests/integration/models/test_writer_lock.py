@@ -53,9 +53,9 @@ def test_a_second_process_is_refused_in_one_line_with_the_holder_and_the_cure(pa
 
 def test_a_lock_that_cannot_be_opened_is_one_line(path: Path):
     path.with_name("clawbot.db.lock").symlink_to("/etc/hostname")
-    with pytest.raises(OperatorError, match=r"clawbot\.db\.lock cannot be opened .*: run as the user"):
-        with writer_lock(path, "run"):
-            pass
+    said = r"clawbot\.db\.lock cannot be opened .*: run as the user"
+    with pytest.raises(OperatorError, match=said), writer_lock(path, "run"):
+        pass
 
 
 def test_sigkill_frees_the_lock(path: Path):
