@@ -23,7 +23,7 @@ from manager_bot.services.agents import Agents
 from manager_bot.services.audit import Audit
 from manager_bot.services.budgets import Budgets
 from manager_bot.services.incidents import Incidents
-from manager_bot.services.installation import installation_mark
+from manager_bot.services.installation import installation_mark, manager_username
 from manager_bot.services.key_rotation import check_keys
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import Outbox
@@ -103,6 +103,7 @@ async def _core(settings: Settings, stack: AsyncExitStack) -> Core:
 
 async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
     """The agents' doors. Nothing here imports aiogram, so a process with only this role stays small."""
+    core.manager.username = await manager_username()
     session = await stack.enter_async_context(open_session())
     parts = gateway_parts(
         core.settings,

@@ -11,6 +11,7 @@ from aiogram.types import User as TelegramUser
 from manager_bot.app import Core
 from manager_bot.services.accounts import Accounts
 from manager_bot.services.agents import Agents
+from manager_bot.services.installation import remember_manager
 from manager_bot.services.registration import Registration
 from manager_bot.services.usage import Usage
 from manager_bot.telegram.api import PASSING, brief
@@ -30,6 +31,7 @@ async def build_manager_bot(core: Core) -> ManagerBot:
     bot = open_manager(settings.bot_token, settings.telegram_api_root)
     me = await _introduced(bot)
     core.manager.username = me.username or ""
+    await remember_manager(core.manager.username)
     bots = TelegramBots(bot, settings.telegram_api_root)
     use = UseCases(
         clock=core.clock,

@@ -9,10 +9,14 @@ from tortoise.models import Model
 
 
 class Installation(Model):
-    """The one row, made at first start. ``mark`` stands on every container, network and rule of ours."""
+    """The one row, made at first start. ``mark`` stands on every container, network and rule of ours.
+
+    ``manager_username`` is the manager bot's, for a process that links to it without speaking to Telegram.
+    """
 
     id = fields.IntField(primary_key=True)
     mark = fields.CharField(max_length=12, unique=True)
+    manager_username = fields.CharField(max_length=64, default="")
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

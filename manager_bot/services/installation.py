@@ -22,3 +22,14 @@ async def installation_mark() -> str:
     """
     row, _ = await Installation.get_or_create(defaults={"mark": secrets.token_hex(6)}, id=_THE_ROW)
     return row.mark
+
+
+async def manager_username() -> str:
+    """The manager bot's username as it was last known; empty before the bot first ran."""
+    row = await Installation.get_or_none(id=_THE_ROW)
+    return row.manager_username if row else ""
+
+
+async def remember_manager(username: str) -> None:
+    """Telegram told who the manager bot is."""
+    await Installation.filter(id=_THE_ROW).update(manager_username=username)

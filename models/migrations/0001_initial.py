@@ -119,6 +119,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ("mark", fields.CharField(unique=True, max_length=12)),
+                ("manager_username", fields.CharField(default="", max_length=64)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
             options={
