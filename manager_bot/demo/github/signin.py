@@ -23,7 +23,7 @@ _DENIED = "The user has denied your application access."
 _MISMATCH = "The redirect_uri MUST match the registered callback URL for this application."
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width"><style>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>
 body{{font:16px/1.5 system-ui,sans-serif;background:#f6f8fa;color:#1f2328;margin:0}}
 main{{max-width:26rem;margin:3rem auto;padding:1.5rem;background:#fff;border:1px solid #d1d9e0;border-radius:.5rem}}
 button{{font:inherit;width:100%;padding:.6rem;margin-top:.5rem;border:1px solid #d1d9e0;border-radius:.4rem}}

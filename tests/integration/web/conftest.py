@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from fixtures.settings import MakeSettings
+from fixtures.web_house import WebHouse, github_settings, open_web_house
 from tortoise.backends.base.executor import EXECUTOR_CACHE
-from web_house import WebHouse, github_settings, open_web_house
 
 from manager_bot.demo.client import WorldClient
 

@@ -11,7 +11,7 @@ from ipaddress import ip_network
 import aiohttp
 import pytest
 from fixtures.settings import MakeSettings
-from web_house import TEXTS, WebHouse
+from fixtures.web_house import TEXTS, WebHouse
 
 from manager_bot.clock import SystemClock
 from manager_bot.errors import OperatorError, SettingError

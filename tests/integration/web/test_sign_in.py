@@ -6,7 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from web_house import WebHouse
+from fixtures.web_house import WebHouse
 
 from manager_bot.clock import SystemClock
 from manager_bot.errors import GitHubMissing, Suspended

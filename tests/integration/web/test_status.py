@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from web_house import CLIENT, SECRET, WebHouse
+from fixtures.web_house import CLIENT, SECRET, WebHouse
 
 from manager_bot.services.status import Part, PartState
 from manager_bot.services.uptime import Uptime
