@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
 import aiohttp
 import structlog
 
-from manager_bot.clock import Clock, SystemClock
 from manager_bot.config import Settings
+from manager_bot.core import Core, build_core
 from manager_bot.gateway.app import Gateway
-from manager_bot.gateway.parts import ManagerName, gateway_parts, open_session
-from manager_bot.host import Host, image_of
+from manager_bot.gateway.parts import gateway_parts, open_session
+from manager_bot.host import image_of
 from manager_bot.jobs.disk import DiskWatch
 from manager_bot.jobs.schedule import Jobs
 from manager_bot.jobs.usual import usual_jobs
-from manager_bot.openclaw.files import AgentFiles
 from manager_bot.services.agents import Agents
-from manager_bot.services.audit import Audit
-from manager_bot.services.budgets import Budgets
-from manager_bot.services.incidents import Incidents
-from manager_bot.services.installation import installation_mark, manager_username
+from manager_bot.services.installation import manager_username
 from manager_bot.services.key_rotation import check_keys
-from manager_bot.services.notices import BudgetNotices
-from manager_bot.services.outbox import Outbox
-from manager_bot.services.sizing import Sizing
 from manager_bot.services.specs import Specs
 from manager_bot.services.undertaker import Undertaker
-from manager_bot.vault import Vault
-from manager_bot.watchdog.bell import Bell
 from manager_bot.watchdog.chronicle import Chronicle
 from manager_bot.watchdog.health import HealthProbe
 from manager_bot.watchdog.keeper import Keeper
@@ -45,30 +34,12 @@ BOOST_CPUS = 2.0
 """Cores an agent may use until it is connected: a start takes twelve seconds of CPU, whatever the plan."""
 
 
-@dataclass(frozen=True, slots=True)
-class Core:
-    """What more than one part needs. ``bell`` wakes the watchdog; one that runs elsewhere looks every second."""
-
-    settings: Settings
-    clock: Clock
-    vault: Vault
-    audit: Audit
-    outbox: Outbox
-    bell: Bell
-    host: Host
-    sizing: Sizing
-    files: AgentFiles
-    budgets: Budgets
-    incidents: Incidents
-    manager: ManagerName
-
-
 async def run(settings: Settings, roles: frozenset[str]) -> None:
     """Run *roles* (bot, gateway, web, watchdog) until cancelled; then drain and stop."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(open_database(settings.database, "run"))
         await check_keys(settings.secret_keys)
-        core = await _core(settings, stack)
+        core = await build_core(settings, stack)
         await core.host.runtime.prepare()
         if "gateway" in roles:
             await _start_gateway(core, stack)
@@ -78,27 +49,6 @@ async def run(settings: Settings, roles: frozenset[str]) -> None:
             await _start_bot(core, stack)
         log.info("clawbot_started", roles=sorted(roles))
         await asyncio.Event().wait()
-
-
-async def _core(settings: Settings, stack: AsyncExitStack) -> Core:
-    clock, bell, manager = SystemClock(), Bell(), ManagerName()
-    outbox, audit = Outbox(clock, settings.admin_ids), Audit(clock)
-    host = Host.of(settings, await installation_mark())
-    stack.callback(host.runtime.close)
-    return Core(
-        settings=settings,
-        clock=clock,
-        vault=Vault(settings.secret_keys),
-        audit=audit,
-        outbox=outbox,
-        bell=bell,
-        host=host,
-        sizing=await host.sizing(settings),
-        files=AgentFiles.below(settings.data_dir.absolute()),
-        budgets=Budgets(clock, BudgetNotices(outbox, manager), process=secrets.token_hex(8)),
-        incidents=Incidents(clock, outbox, audit, bell),
-        manager=manager,
-    )
 
 
 async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:

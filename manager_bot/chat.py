@@ -8,7 +8,7 @@ import structlog
 from aiogram import Bot
 from aiogram.types import User as TelegramUser
 
-from manager_bot.app import Core
+from manager_bot.core import Core
 from manager_bot.services.accounts import Accounts
 from manager_bot.services.agents import Agents
 from manager_bot.services.installation import remember_manager

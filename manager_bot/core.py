@@ -1,0 +1,62 @@
+"""What more than one part of the platform needs, built once."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from manager_bot.clock import Clock, SystemClock
+from manager_bot.config import Settings
+from manager_bot.gateway.parts import ManagerName
+from manager_bot.host import Host
+from manager_bot.openclaw.files import AgentFiles
+from manager_bot.services.audit import Audit
+from manager_bot.services.budgets import Budgets
+from manager_bot.services.incidents import Incidents
+from manager_bot.services.installation import installation_mark
+from manager_bot.services.notices import BudgetNotices
+from manager_bot.services.outbox import Outbox
+from manager_bot.services.sizing import Sizing
+from manager_bot.vault import Vault
+from manager_bot.watchdog.bell import Bell
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What more than one part needs. ``bell`` wakes the watchdog; one that runs elsewhere looks every second."""
+
+    settings: Settings
+    clock: Clock
+    vault: Vault
+    audit: Audit
+    outbox: Outbox
+    bell: Bell
+    host: Host
+    sizing: Sizing
+    files: AgentFiles
+    budgets: Budgets
+    incidents: Incidents
+    manager: ManagerName
+
+
+async def build_core(settings: Settings, stack: AsyncExitStack) -> Core:
+    """Build it; what must be closed is closed with *stack*. The database is open already."""
+    clock, bell, manager = SystemClock(), Bell(), ManagerName()
+    outbox, audit = Outbox(clock, settings.admin_ids), Audit(clock)
+    host = Host.of(settings, await installation_mark())
+    stack.callback(host.runtime.close)
+    return Core(
+        settings=settings,
+        clock=clock,
+        vault=Vault(settings.secret_keys),
+        audit=audit,
+        outbox=outbox,
+        bell=bell,
+        host=host,
+        sizing=await host.sizing(settings),
+        files=AgentFiles.below(settings.data_dir.absolute()),
+        budgets=Budgets(clock, BudgetNotices(outbox, manager), process=secrets.token_hex(8)),
+        incidents=Incidents(clock, outbox, audit, bell),
+        manager=manager,
+    )
