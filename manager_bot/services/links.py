@@ -169,6 +169,10 @@ class Links:
         await self._advance(attempt, LinkStage.ASKED, LinkStage.CLOSED)
         await self._close(attempt, LinkDeclined())
 
+    async def unlink(self, user: User, actor: Actor) -> str:
+        """Forget the user's GitHub account and revoke its token; see :meth:`GitHubTokens.unlink`."""
+        return await self.tokens.unlink(user, actor)
+
     async def sweep(self) -> None:
         """Forget tries that ran out, and revoke the tokens of those nobody confirmed. A job's function."""
         gone = LinkAttempt.filter(expires_at__lt=self.clock.now())

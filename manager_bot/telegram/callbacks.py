@@ -27,6 +27,8 @@ class Goto(StrEnum):
     HELP = "help"
     PRIVACY = "privacy"
     DELETE = "delete"
+    GITHUB = "github"
+    UNLINK = "unlink"
     CANCEL = "cancel"
 
 
@@ -52,6 +54,10 @@ class Take(CallbackData, prefix="take"):
     """Pick a plan."""
 
     plan: PlanName
+
+
+class Unlink(CallbackData, prefix="unlink"):
+    """Unlink GitHub, having been asked whether to."""
 
 
 class Verb(StrEnum):

@@ -11,6 +11,7 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
 
+from manager_bot.services.links import WAITING_CARD
 from manager_bot.telegram.api import brief
 from manager_bot.telegram.screens.subscriber import Screens
 from manager_bot.telegram.view import AGENT_CARD, View
@@ -44,11 +45,13 @@ class Cards:
             return await self._put(user, view, at, fresh)
 
     async def refresh(self, user: User, screens: Screens) -> None:
-        """Redraw the agent's card, if that is what the person still looks at."""
+        """Redraw the agent's card, or the one that waited for GitHub, if that is what the person still looks at."""
         async with self.lock(user):
             await user.refresh_from_db()
             if user.card_screen == AGENT_CARD:
                 await self._put(user, await screens.home(user), None, fresh=False)
+            elif user.card_screen == WAITING_CARD and user.github_id is not None:
+                await self._put(user, await screens.after_github(user), None, fresh=False)
 
     async def _put(self, user: User, view: View, at: int | None, fresh: bool) -> int:
         before = user.card_message_id
@@ -123,7 +126,12 @@ class LiveCards:
             "user_id", "revision", "user__card_revision"
         )
         stale = [user_id for user_id, revision, drawn in rows if revision != drawn]
-        return [*await shown.filter(id__in=stale), *await shown.filter(agent__id__isnull=True, card_revision__gt=0)]
+        waiting = User.filter(card_screen=WAITING_CARD, github_id__isnull=False, has_blocked=False)
+        return [
+            *await waiting,
+            *await shown.filter(id__in=stale),
+            *await shown.filter(agent__id__isnull=True, card_revision__gt=0),
+        ]
 
     async def _refresh(self, user: User) -> None:
         try:

@@ -14,18 +14,20 @@ from models import User
 log = structlog.get_logger(__name__)
 
 EVERYBODY = ("status", "usage", "plan", "restart", "logs", "lang", "help", "privacy", "cancel")
+WITH_GITHUB = ("github",)
 ADMINS = ("admin", "users")
 
 
-async def set_commands(bot: Bot, texts: Texts, admin_ids: tuple[int, ...]) -> None:
+async def set_commands(bot: Bot, texts: Texts, admin_ids: tuple[int, ...], *, with_github: bool = False) -> None:
     """Tell Telegram. An admin who has never opened the chat gets theirs at the next start."""
+    everybody = (*EVERYBODY, *WITH_GITHUB) if with_github else EVERYBODY
     private = BotCommandScopeAllPrivateChats()
-    await bot.set_my_commands(_menu(texts, DEFAULT_LANGUAGE, EVERYBODY), scope=private)
+    await bot.set_my_commands(_menu(texts, DEFAULT_LANGUAGE, everybody), scope=private)
     for language in texts.languages:
-        await bot.set_my_commands(_menu(texts, language, EVERYBODY), scope=private, language_code=language)
+        await bot.set_my_commands(_menu(texts, language, everybody), scope=private, language_code=language)
     for admin in admin_ids:
         user = await User.get_or_none(telegram_id=admin)
-        menu = _menu(texts, user.language if user else DEFAULT_LANGUAGE, ADMINS + EVERYBODY)
+        menu = _menu(texts, user.language if user else DEFAULT_LANGUAGE, ADMINS + everybody)
         try:
             await bot.set_my_commands(menu, scope=BotCommandScopeChat(chat_id=admin))
         except TelegramBadRequest:

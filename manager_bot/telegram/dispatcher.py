@@ -12,6 +12,7 @@ from manager_bot.services.accounts import Accounts
 from manager_bot.services.agents import Agents
 from manager_bot.services.audit import Audit
 from manager_bot.services.grants import Grants
+from manager_bot.services.links import Links
 from manager_bot.services.registration import Registration
 from manager_bot.services.sizing import Sizing
 from manager_bot.services.usage import Usage
@@ -42,6 +43,8 @@ class UseCases:
     usage: Usage
     incidents: IncidentDesk
     admin_ids: tuple[int, ...]
+    links: Links | None = None
+    """Where GitHub is configured."""
 
 
 def build_dispatcher(use: UseCases, cards: Cards, screens: Screens) -> Dispatcher:
@@ -52,9 +55,10 @@ def build_dispatcher(use: UseCases, cards: Cards, screens: Screens) -> Dispatche
         accounts=use.accounts,
         agents=use.agents,
         registration=use.registration,
-        onboarding=Onboarding(use.accounts, use.registration),
+        onboarding=Onboarding(use.accounts, use.registration, github_first=use.links is not None),
         grants=Grants(use.usage.budgets, use.audit),
         incidents=use.incidents,
+        links=use.links,
         screens=screens,
         admin_screens=AdminScreens(
             use.texts, use.clock, use.sizing, use.accounts, use.agents, use.usage, use.incidents
@@ -68,5 +72,5 @@ def build_dispatcher(use: UseCases, cards: Cards, screens: Screens) -> Dispatche
         Gate(screens, use.admin_ids),
     ):
         dispatcher.update.outer_middleware(middleware)
-    dispatcher.include_routers(errors.router(), admin_router(), subscriber_router())
+    dispatcher.include_routers(errors.router(), admin_router(), subscriber_router(with_github=use.links is not None))
     return dispatcher

@@ -67,7 +67,15 @@ class ManagerBot:
     async def start(self) -> None:
         """Begin; returns when polling, cards and outbox run."""
         use = self.use
-        screens = Screens(use.texts, use.clock, use.sizing, use.agents, use.usage, bool(self.me.can_manage_bots))
+        screens = Screens(
+            use.texts,
+            use.clock,
+            use.sizing,
+            use.agents,
+            use.usage,
+            bool(self.me.can_manage_bots),
+            use.links is not None,
+        )
         cards = Cards(self.bot)
         dispatcher = build_dispatcher(use, cards, screens)
         self._polling = Polling(self.bot, self._handler(dispatcher), dispatcher.resolve_used_update_types())
@@ -110,6 +118,6 @@ class ManagerBot:
 
     async def _set_commands(self) -> None:
         try:
-            await set_commands(self.bot, self.use.texts, self.use.admin_ids)
+            await set_commands(self.bot, self.use.texts, self.use.admin_ids, with_github=self.use.links is not None)
         except Exception as error:
             log.warning("commands_not_set", error=brief(error))

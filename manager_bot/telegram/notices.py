@@ -191,7 +191,8 @@ async def _github_connected(words: Words, values: Values) -> Notice:
 
 
 async def _github_failed(words: Words, values: Values) -> Notice:
-    return Notice(words("notice.github_failed", reason=words(str(values["reason"]))), ([_home(words)],))
+    again = Key(words("button.github.again"), Go(to=Goto.GITHUB))
+    return Notice(words("notice.github_failed", reason=words(str(values["reason"]))), ([again],))
 
 
 async def _github_revoked(words: Words, values: Values) -> Notice:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from manager_bot.errors import AgentExists
+from manager_bot.errors import AgentExists, GitHubMissing
 from manager_bot.plans import PlanName
 from manager_bot.services.accounts import Accounts
 from manager_bot.services.registration import TOKEN, Registration, bot_id_of
@@ -28,6 +28,7 @@ class Onboarding:
 
     accounts: Accounts
     registration: Registration
+    github_first: bool = False
 
     async def choose_plan(self, user: User, plan: PlanName) -> None:
         """The user picks a first plan and may now register a bot; raises what :meth:`Registration.ready_for` raises.
@@ -36,6 +37,7 @@ class Onboarding:
         """
         if await Agent.exists(user_id=user.id):
             raise AgentExists
+        self._require_github(user)
         await self.accounts.choose_plan(user, plan)
         await self.registration.ready_for(user)
 
@@ -44,6 +46,7 @@ class Onboarding:
         text = secret.get_secret_value().strip()
         if TOKEN.fullmatch(text) and await self._is_own(user, bot_id_of(SecretStr(text))):
             return
+        self._require_github(user)
         await self._have_plan(user)
         await self.registration.register_pasted(user, text)
 
@@ -51,6 +54,7 @@ class Onboarding:
         """The user made a bot by one tap; raises what :meth:`Registration.register_managed` raises."""
         if await self._is_own(user, bot_id):
             return
+        self._require_github(user)
         await self._have_plan(user)
         await self.registration.register_managed(user, bot_id)
 
@@ -61,6 +65,11 @@ class Onboarding:
     async def _is_own(self, user: User, bot_id: int) -> bool:
         agents = Agent.filter(user_id=user.id, bot_id=bot_id)
         return await agents.exclude(desired_state=DesiredState.REMOVED).exists()
+
+    def _require_github(self, user: User) -> None:
+        """Where GitHub is the first step, nobody gets past it by an old button or a bot made elsewhere."""
+        if self.github_first and user.github_id is None:
+            raise GitHubMissing
 
     async def _have_plan(self, user: User) -> None:
         """Whoever comes with a bot before having picked a plan gets the one that costs nothing."""

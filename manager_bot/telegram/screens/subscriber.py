@@ -27,7 +27,9 @@ LOG_CHARACTERS = 3300
 
 @dataclass(frozen=True, slots=True)
 class Screens:
-    """Every screen of a subscriber. ``one_tap`` says whether Telegram lets the manager make bots."""
+    """Every screen of a subscriber. ``one_tap`` says whether Telegram lets the manager make bots, ``github_first``
+    whether GitHub comes before the plan.
+    """
 
     texts: Texts
     clock: Clock
@@ -35,6 +37,7 @@ class Screens:
     agents: Agents
     usage_of: Usage
     one_tap: bool
+    github_first: bool = False
 
     def words(self, user: User) -> Words:
         """The user's language."""
@@ -57,10 +60,16 @@ class Screens:
             return self.delete(user, await self.agents.of(user))
         return await self.home(user)
 
+    async def after_github(self, user: User) -> View:
+        """GitHub was connected in the browser: say so, and go on."""
+        done = self.words(user)("notice.github_connected", login=user.github_username)
+        has_agent = await Agent.exists(user_id=user.id)
+        return (await self.home(user) if has_agent else await self.plans(user)).noted(done)
+
     def welcome(self, user: User) -> View:
         """The first words."""
         words = self.words(user)
-        start = Key(words("button.get_started"), Go(to=Goto.PLANS))
+        start = Key(words("button.get_started"), Go(to=self._first_step(user)))
         return View("welcome", words("welcome", name=user.name), (self._languages(user, first=True), (start,)))
 
     def language(self, user: User) -> View:
@@ -157,7 +166,10 @@ class Screens:
         words = self.words(user)
         kept = await Archive.filter(user_id=user.id, purge_at__gt=self.clock.now()).order_by("-id").first()
         note = words("home.kept", bot=kept.bot_username, day=words.day(kept.purge_at)) if kept else Html("")
-        rows = ([Key(words("button.create"), Go(to=Goto.PLANS))], [Key(words("button.language"), Go(to=Goto.LANGUAGE))])
+        rows = (
+            [Key(words("button.create"), Go(to=self._first_step(user)))],
+            [Key(words("button.language"), Go(to=Goto.LANGUAGE))],
+        )
         return View("nothing", joined(note, words("home.nothing"), gap="\n\n"), rows)
 
     def _plan(self, words: Words, plan: Plan, room: int, *, mine: bool) -> Html:
@@ -182,6 +194,9 @@ class Screens:
             return self.sizing.size_of(plan)
         except PlanTooSmall:
             return None
+
+    def _first_step(self, user: User) -> Goto:
+        return Goto.GITHUB if self.github_first and user.github_id is None else Goto.PLANS
 
     def _suggestion(self, user: User) -> str | None:
         return _suggested_username(user) if self.one_tap else None
