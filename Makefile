@@ -3,7 +3,7 @@
 VENV := .venv/bin
 HOST := sh deploy/host
 
-.PHONY: help setup engine image test-tools demo run test check bench soak
+.PHONY: help setup engine image test-tools demo run test check bench soak lock migration
 .DEFAULT_GOAL := help
 
 help: ## these lines
@@ -45,3 +45,11 @@ bench-%: image
 
 soak: image test-tools ## real-time runs of minutes to hours
 	@$(VENV)/pytest -m soak $(ARGS)
+
+lock: setup ## the lock file anew from pyproject.toml: names, versions and hashes
+	@$(VENV)/python -m pip --quiet install "uv==0.13.9"
+	@$(VENV)/python -m uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header pyproject.toml --output-file requirements.lock
+
+migration: setup ## a migration from what changed in models/; NAME=what_it_does
+	@$(VENV)/tortoise -c models.database.TORTOISE_ORM makemigrations --name "$(NAME)"

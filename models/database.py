@@ -49,6 +49,10 @@ def orm_config(url: str, migrations: str = MIGRATIONS) -> dict[str, Any]:
     }
 
 
+TORTOISE_ORM = orm_config("sqlite://:memory:")
+"""For ``make migration`` alone, which compares models with migrations and opens no database."""
+
+
 def sqlite_url(path: Path) -> str:
     """The URL of an embedded database file: WAL, a commit is durable against a crash of the process."""
     return f"sqlite://{path}?journal_mode=WAL&synchronous=NORMAL&busy_timeout=5000&foreign_keys=ON"

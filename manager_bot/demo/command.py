@@ -53,4 +53,4 @@ async def _open(port: int) -> int:
 async def _play(port: int, seed: int | None) -> int:
     from manager_bot.demo.play.journey import play  # noqa: PLC0415 - the journey is not loaded for the page
 
-    return await play(place_at(port, "play"), seed)
+    return await play(place_at(port, f"play-{port}"), seed)
