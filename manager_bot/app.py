@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import aiohttp
@@ -19,14 +20,19 @@ from manager_bot.jobs.usual import usual_jobs
 from manager_bot.services.agents import Agents
 from manager_bot.services.installation import manager_username
 from manager_bot.services.key_rotation import check_keys
+from manager_bot.services.pulse import Pulse, always
 from manager_bot.services.specs import Specs
+from manager_bot.services.status import StatusBoard
 from manager_bot.services.undertaker import Undertaker
+from manager_bot.texts import Texts
 from manager_bot.watchdog.chronicle import Chronicle
 from manager_bot.watchdog.health import HealthProbe
 from manager_bot.watchdog.keeper import Keeper
 from manager_bot.watchdog.rounds import Rounds
 from manager_bot.watchdog.watchdog import Watchdog
 from models.database import open_database
+from web.app import WebParts
+from web.server import Web
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +51,8 @@ async def run(settings: Settings, roles: frozenset[str]) -> None:
             await _start_gateway(core, stack)
         if "watchdog" in roles:
             await _start_watchdog(core, stack)
+        if "web" in roles:
+            await _start_web(core, stack)
         if "bot" in roles:
             await _start_bot(core, stack)
         log.info("clawbot_started", roles=sorted(roles))
@@ -69,6 +77,7 @@ async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
     gateway = Gateway(parts)
     await gateway.start()
     stack.push_async_callback(gateway.stop)
+    await _show_life(core, stack, "gateway")
 
 
 async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
@@ -89,6 +98,7 @@ async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
         chronicle=Chronicle(runtime, core.incidents, core.clock),
         clock=core.clock,
         boost=BOOST_CPUS,
+        ports=settings.agent_ports,
     )
     rounds = Rounds(keeper, runtime, probe, core.bell, core.clock)
     watchdog = Watchdog(keeper, rounds, runtime, core.incidents, core.outbox, core.bell, core.clock)
@@ -101,7 +111,7 @@ def _start_jobs(core: Core, undertaker: Undertaker, stack: AsyncExitStack) -> No
     """What happens by the clock; once in an installation, hence beside the watchdog."""
     agents = Agents(core.clock, core.host.runtime, core.audit, core.bell)
     disk = DiskWatch(core.clock, core.files, agents, core.outbox, core.incidents)
-    jobs = Jobs(usual_jobs(core.clock, undertaker, disk))
+    jobs = Jobs(usual_jobs(core.clock, undertaker, disk, core.links))
     jobs.start()
     stack.push_async_callback(jobs.stop)
 
@@ -113,3 +123,22 @@ async def _start_bot(core: Core, stack: AsyncExitStack) -> None:
     bot = await build_manager_bot(core)
     await bot.start()
     stack.push_async_callback(bot.stop)
+    await _show_life(core, stack, "bot", bot.is_alive)
+
+
+async def _start_web(core: Core, stack: AsyncExitStack) -> None:
+    """GitHub sign-in and the status page: all that strangers reach."""
+    if not core.manager.username:
+        core.manager.username = await manager_username()
+    parts = WebParts(core.settings, Texts.load(), StatusBoard(core.clock), core.manager, core.links)
+    component = Web(parts)
+    await component.start()
+    stack.push_async_callback(component.stop)
+    await _show_life(core, stack, "web")
+
+
+async def _show_life(core: Core, stack: AsyncExitStack, part: str, is_alive: Callable[[], bool] = always) -> None:
+    """Let others see, in the database, that *part* lives."""
+    pulse = Pulse(part, core.clock, is_alive)
+    await pulse.start()
+    stack.push_async_callback(pulse.stop)

@@ -55,6 +55,7 @@ async def build_manager_bot(core: Core) -> ManagerBot:
         usage=Usage(core.clock, core.budgets),
         incidents=core.incidents,
         admin_ids=settings.admin_ids,
+        links=core.links,
     )
     return ManagerBot(settings.telegram_api_root, bot, me, use, core.vault)
 

@@ -15,16 +15,21 @@ from manager_bot.services.audit import Audit
 from manager_bot.services.budgets import Budgets
 from manager_bot.services.incidents import Incidents
 from manager_bot.services.installation import installation_mark
+from manager_bot.services.links import Links
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import Outbox
 from manager_bot.services.sizing import Sizing
 from manager_bot.vault import Vault
 from manager_bot.watchdog.bell import Bell
+from web.linking import links_of
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """What more than one part needs. ``bell`` wakes the watchdog; one that runs elsewhere looks every second."""
+    """What more than one part needs. ``bell`` wakes the watchdog; one that runs elsewhere looks every second.
+
+    ``links`` is there where GitHub is configured.
+    """
 
     settings: Settings
     clock: Clock
@@ -38,18 +43,20 @@ class Core:
     budgets: Budgets
     incidents: Incidents
     manager: ManagerName
+    links: Links | None
 
 
 async def build_core(settings: Settings, stack: AsyncExitStack) -> Core:
     """Build it; what must be closed is closed with *stack*. The database is open already."""
     clock, bell, manager = SystemClock(), Bell(), ManagerName()
     outbox, audit = Outbox(clock, settings.admin_ids), Audit(clock)
+    vault = Vault(settings.secret_keys)
     host = Host.of(settings, await installation_mark())
     stack.callback(host.runtime.close)
     return Core(
         settings=settings,
         clock=clock,
-        vault=Vault(settings.secret_keys),
+        vault=vault,
         audit=audit,
         outbox=outbox,
         bell=bell,
@@ -59,4 +66,5 @@ async def build_core(settings: Settings, stack: AsyncExitStack) -> Core:
         budgets=Budgets(clock, BudgetNotices(outbox, manager), process=secrets.token_hex(8)),
         incidents=Incidents(clock, outbox, audit, bell),
         manager=manager,
+        links=links_of(settings, clock, vault, audit, outbox),
     )
