@@ -57,7 +57,7 @@ PROVISIONING_DEATHS = (
 
 LIVING_DEATHS = (
     Death("agent.restart.saved", _restart),
-    Death("keeper.died", _kill_container),
+    Death("keeper.counted", _kill_container),
     Death("budgets.reserved", _ask),
     Death("budgets.before_settle", _ask),
     Death("outbox.sent", _kill_container),
