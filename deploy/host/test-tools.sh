@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need beside Python and Docker: PostgreSQL's programs and a browser.
+# What the tests need beside Python and Docker: PostgreSQL's programs, a browser, nginx and npm.
 set -eu
 cd "$(dirname "$0")/../.."
 . deploy/host/say.sh
@@ -7,6 +7,8 @@ cd "$(dirname "$0")/../.."
 missing=
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+[ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
+command -v npm >/dev/null 2>&1 || missing="$missing npm"
 [ -n "$missing" ] || exit 0
 
 say "test tools: installing Debian's$missing"
