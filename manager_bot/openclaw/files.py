@@ -21,6 +21,7 @@ from manager_bot.openclaw.tree import empty_directory, make_directory, opened
 AGENT_UID = 1000
 CONFIG_NAME = "openclaw.json"
 _GOOD_NAME = "last-good.json"
+_REFUSED_NAME = "refused"
 _PARTS = ("workspace", ".openclaw")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -86,13 +87,19 @@ class AgentFiles:
             with opened(None, str(self.config_dir(agent))) as directory:
                 _replace(directory, _GOOD_NAME, content)
 
-    def restore_good(self, agent: str) -> bool:
-        """Go back to the last good config; false if there is none or it is the present one."""
-        good = _read(self.config_dir(agent) / _GOOD_NAME)
-        if good is None or good == self.read_config(agent):
-            return False
-        self.write_config(agent, good)
-        return True
+    def good_config(self, agent: str) -> bytes | None:
+        """The last config an agent got ready with."""
+        return _read(self.config_dir(agent) / _GOOD_NAME)
+
+    def refuse(self, agent: str, name: str) -> None:
+        """Remember by *name* a config that the agent refused."""
+        with opened(None, str(self.config_dir(agent))) as directory:
+            _replace(directory, _REFUSED_NAME, name.encode())
+
+    def refused(self, agent: str) -> str | None:
+        """The name of the config that was refused last."""
+        name = _read(self.config_dir(agent) / _REFUSED_NAME)
+        return None if name is None else name.decode()
 
     def used_mb(self, agent: str) -> int:
         """Disk space of the agent's data in MiB (``du`` follows no links and minds no depth)."""

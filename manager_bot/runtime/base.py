@@ -164,3 +164,7 @@ class Runtime(Protocol):
 
 class RuntimeRefused(Exception):
     """The engine understood and refused; ``str()`` is its reason, for the log and ``doctor``, not for a chat."""
+
+
+class PortTaken(RuntimeRefused):
+    """Another program or container of the host holds the health port."""

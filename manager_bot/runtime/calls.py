@@ -11,13 +11,16 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 
 from manager_bot.errors import RuntimeUnavailable
-from manager_bot.runtime.base import RuntimeRefused
+from manager_bot.runtime.base import PortTaken, RuntimeRefused
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 4
 """The knee on two cores: more threads start fifty containers no faster."""
+
+_PORT_TAKEN = ("port is already allocated", "address already in use")
+"""What the engine says of a port that a container, or another program of the host, was faster to take."""
 
 
 class Gone(RuntimeRefused):
@@ -55,6 +58,8 @@ def translated(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
             raise Conflict(_reason(error)) from error
         if error.status_code == 503:
             raise RuntimeUnavailable from error
+        if any(words in str(error.explanation) for words in _PORT_TAKEN):
+            raise PortTaken(_reason(error)) from error
         raise RuntimeRefused(_reason(error)) from error
     except (requests.RequestException, DockerException, OSError) as error:
         raise RuntimeUnavailable from error

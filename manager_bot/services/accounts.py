@@ -72,7 +72,7 @@ class Accounts:
         async with in_transaction():
             user.is_active = active
             await user.save(update_fields=["is_active"])
-            agent = await Agent.get_or_none(user_id=user.id)
+            agent = await Agent.select_for_update().get_or_none(user_id=user.id)
             if agent is not None:
                 agent.wish += 1
                 agent.revision += 1

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Set as AbstractSet
 
 from manager_bot.errors import NoFreePort
 from models import Agent
 
 
-async def free_port(first: int, last: int) -> int:
-    """The lowest port from *first* to *last* that no agent has and nothing listens on.
+async def free_port(first: int, last: int, refused: AbstractSet[int] = frozenset()) -> int:
+    """The lowest port from *first* to *last* that no agent has, nothing listens on and the engine has not refused.
 
     The database's unique constraint decides between two takers of one moment; raises :class:`NoFreePort`.
     """
     taken = {int(str(port)) for port in await Agent.all().values_list("container_port", flat=True)}
     for port in range(first, last + 1):
-        if port not in taken and _is_unused(port):
+        if port not in taken | refused and _is_unused(port):
             return port
     raise NoFreePort
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
-from tortoise.expressions import F
+from tortoise.exceptions import IntegrityError
 
 from manager_bot.clock import Clock
-from manager_bot.errors import ClawBotError, RuntimeUnavailable
+from manager_bot.errors import ClawBotError, NoFreePort, RuntimeUnavailable
 from manager_bot.failpoints import reach
-from manager_bot.runtime.base import AgentSpec, ContainerState, Runtime, RuntimeRefused
+from manager_bot.runtime.base import ContainerState, PortTaken, Runtime, RuntimeRefused
+from manager_bot.services.health_ports import free_port
 from manager_bot.watchdog import policy
 from manager_bot.watchdog.chronicle import Chronicle
-from manager_bot.watchdog.observe import DEAF_RESTART, Health, view_of
+from manager_bot.watchdog.intent import intended
+from manager_bot.watchdog.observe import DEAF_RESTART, Health, Known, can_step_back, view_of
 from manager_bot.watchdog.policy import Act, Decision, View
+from manager_bot.watchdog.ports import SpecBuilder, Undertaker
+from manager_bot.watchdog.rows import Stale, save
 from models import Agent, ContainerStatus, DesiredState, Severity, Stage, Trouble
 
 log = structlog.get_logger(__name__)
@@ -28,31 +33,12 @@ _STEPS = 8
 _STOP_GRACE = 10
 
 
-class SpecBuilder(Protocol):
-    """Knows what an agent's container should be (:class:`~manager_bot.services.specs.Specs`)."""
-
-    async def build(self, agent: Agent) -> AgentSpec:
-        """The spec, its folders and config in place."""
-        ...
-
-
-class Undertaker(Protocol):
-    """Archives the data of a removed agent and deletes its row."""
-
-    async def bury(self, agent: Agent) -> None:
-        """May be called again after a crash."""
-        ...
-
-
-class _Stale(Exception):
-    """A person changed the row meanwhile: look again before writing over it."""
-
-
 @dataclass(slots=True)
 class Keeper:
     """Converges agents, one look at a time each.
 
-    ``boost`` is the CPU (cores) an agent gets until it is connected; then its plan's.
+    ``boost`` is the CPU (cores) an agent gets until it is connected; then its plan's. ``ports`` are the first and the
+    last health port of the installation.
     """
 
     runtime: Runtime
@@ -61,11 +47,13 @@ class Keeper:
     chronicle: Chronicle
     clock: Clock
     boost: float
+    ports: tuple[int, int]
     jitter: random.Random = field(default_factory=random.Random)
     health: dict[int, Health] = field(default_factory=lambda: defaultdict(Health))
     _locks: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _current: dict[int, str] = field(default_factory=dict)
     """The spec digest found right in this process, so that a look at a healthy agent builds nothing."""
+    _ports_refused: set[int] = field(default_factory=set)
 
     async def converge(self, agent_id: int, *, forgiven: bool = False) -> None:
         """Look and act until there is nothing to do; raises RuntimeUnavailable when the engine is away."""
@@ -74,7 +62,7 @@ class Keeper:
                 try:
                     if not await self._step(agent_id, forgiven=forgiven):
                         return
-                except _Stale:
+                except Stale:
                     continue
             log.warning("agent_does_not_settle", agent_id=agent_id)
 
@@ -87,7 +75,8 @@ class Keeper:
         state = await self.runtime.state(agent_id)
         await self._notice_start(agent, state)
         current = await self._spec_current(agent, state)
-        view = await view_of(agent, state, self.health[agent_id], self.clock, spec_current=current, forgiven=forgiven)
+        known = Known(self.health[agent_id], current, await can_step_back(self.specs, agent, state), forgiven)
+        view = await view_of(agent, state, known, self.clock)
         decision = policy.decide(view, self.clock.now(), self.jitter.uniform(-1, 1))
         if decision.act in (Act.NOTHING, Act.WAIT):
             await self._settle(agent, state, decision)
@@ -113,39 +102,42 @@ class Keeper:
             case Act.CONNECT:
                 await self._connect(agent)
                 return True
+            case Act.RESTORE_CONFIG:
+                await self._restore_config(agent, state, decision)
+                return True
             case Act.RESET:
-                await self._save(agent, restart_count=0, next_attempt_at=None)
+                await save(agent, restart_count=0, next_attempt_at=None)
                 return False
             case _:
                 await self._trouble(agent, state, view, decision)
                 return True
 
-    # -- acts ----------------------------------------------------------------------------------------
-
     async def _start(self, agent: Agent, state: ContainerState | None, view: View) -> bool:
         """Build, create, start; a refusal counts as a failed attempt."""
         wish, began = agent.wish, self.clock.now()
         try:
-            await self._save(agent, stage=Stage.PREPARING, last_end_at=state.finished_at if state else None)
+            await save(agent, stage=Stage.PREPARING, last_end_at=state.finished_at if state else None)
             spec = await self.specs.build(agent)
-            await self._save(agent, stage=Stage.CREATING, image=spec.image)
+            await save(agent, stage=Stage.CREATING, image=spec.image)
             reach("keeper.before_create")
             made = await self.runtime.create(spec)
             reach("keeper.created")
             self._current[agent.id] = spec.digest()
             container = {"container_id": made.container_id, "spec_digest": made.spec_digest}
-            await self._save(agent, stage=Stage.STARTING, container_status=made.status, **container)
+            await save(agent, stage=Stage.STARTING, container_status=made.status, **container)
             await self.runtime.limit_cpu(agent.id, max(self.boost, spec.cpu))
             reach("keeper.before_start")
             await self.runtime.start(agent.id)
             reach("keeper.started")
+        except RuntimeUnavailable:
+            raise
+        except PortTaken as error:
+            return await self._move(agent, view, error)
         except (RuntimeRefused, ClawBotError) as error:
-            if isinstance(error, RuntimeUnavailable):
-                raise
             return await self._start_refused(agent, view, error)
         found = await self.runtime.state(agent.id)
         self.health[agent.id] = Health()
-        await self._save(
+        await save(
             agent,
             stage=Stage.CONNECTING,
             container_status=found.status if found else ContainerStatus.MISSING,
@@ -158,9 +150,22 @@ class Keeper:
         await self.chronicle.event(agent, "started", Severity.INFO)
         return True
 
+    async def _move(self, agent: Agent, view: View, error: PortTaken) -> bool:
+        """Its port was taken behind our back: another one, and nobody's failed attempt unless there is none."""
+        self._ports_refused.add(agent.container_port)
+        try:
+            port = await free_port(*self.ports, refused=self._ports_refused)
+        except NoFreePort:
+            self._ports_refused.clear()
+            return await self._start_refused(agent, view, error)
+        log.warning("agent_port_moved", agent_id=agent.id, taken=agent.container_port, port=port)
+        with contextlib.suppress(IntegrityError):  # a registration was faster: the next step looks for another
+            await save(agent, container_port=port)
+        return True
+
     async def _start_refused(self, agent: Agent, view: View, error: Exception) -> bool:
         log.warning("agent_start_refused", agent_id=agent.id, reason=str(error))
-        await self._save(agent, wish_done=agent.wish)
+        await save(agent, wish_done=agent.wish)
         decision = policy.failed_to_start(view, self.clock.now(), self.jitter.uniform(-1, 1))
         await self._trouble(agent, await self.runtime.state(agent.id), view, decision, detail=str(error))
         return False
@@ -187,7 +192,7 @@ class Keeper:
         found = await self.runtime.state(agent.id)
         status = found.status if found else ContainerStatus.MISSING
         ended = found.finished_at if found else None
-        await self._save(agent, container_status=status, last_end_at=ended, healthy_since=None, **changes)
+        await save(agent, container_status=status, last_end_at=ended, healthy_since=None, **changes)
 
     async def _bury(self, agent: Agent) -> None:
         reach("keeper.before_stop")
@@ -206,10 +211,19 @@ class Keeper:
         await self.runtime.limit_cpu(agent.id, spec.cpu)
         since = agent.healthy_since or self.clock.now()
         fresh = agent.stage is not Stage.CONNECTED
-        await self._save(agent, stage=Stage.CONNECTED, trouble=None, next_attempt_at=None, healthy_since=since)
+        await save(agent, stage=Stage.CONNECTED, trouble=None, next_attempt_at=None, healthy_since=since)
         if fresh:
+            await self.specs.approve(agent)
             await self.chronicle.event(agent, "connected", Severity.INFO)
         await self.chronicle.recovered(agent)
+
+    async def _restore_config(self, agent: Agent, state: ContainerState | None, decision: Decision) -> None:
+        """Go back to the last good config; the end is saved as seen first, so a death in between costs one more try."""
+        await save(agent, stage=Stage.QUEUED, last_end_at=state.finished_at if state else None, healthy_since=None)
+        reach("keeper.before_step_back")
+        await self.specs.step_back(agent)
+        await self.chronicle.event(agent, "config_restored", Severity.WARNING)
+        await self.chronicle.report(agent, state, decision)
 
     async def _trouble(
         self, agent: Agent, state: ContainerState | None, view: View, decision: Decision, detail: str = ""
@@ -223,16 +237,14 @@ class Keeper:
             "container_status": state.status if state else ContainerStatus.MISSING,
         }
         if down:
-            changes |= {"last_end_at": state.finished_at if state else None, "healthy_since": None}
-            changes |= {"stage": Stage.QUEUED}
+            ended = state.finished_at if state else None
+            changes |= {"last_end_at": ended, "healthy_since": None, "stage": Stage.QUEUED}
         if decision.act is Act.GIVE_UP_AND_STOP:
             changes["desired_state"] = DesiredState.STOPPED
-        await self._save(agent, **changes)
+        await save(agent, **changes)
         reach("keeper.counted")
         cause = policy.classify_end(view) if down and not detail else None
         await self.chronicle.report(agent, state, decision, cause=cause, detail=detail)
-
-    # -- the row -------------------------------------------------------------------------------------
 
     async def _notice_start(self, agent: Agent, state: ContainerState | None) -> None:
         """A start we have not seen: somebody else's, or our own before a crash of this process."""
@@ -240,7 +252,7 @@ class Keeper:
         if state is None or not running or state.started_at == agent.container_started_at:
             return
         self.health[agent.id] = Health()
-        await self._save(
+        await save(
             agent,
             container_id=state.container_id,
             container_status=state.status,
@@ -255,7 +267,7 @@ class Keeper:
         """Whether the running container is the one wished for; asked at each wish and once in each process."""
         if state is None or state.status is not ContainerStatus.RUNNING:
             return True
-        if agent.desired_state is not DesiredState.RUNNING:
+        if intended(agent) is not DesiredState.RUNNING:
             return True
         if agent.wish > agent.wish_done or self._current.get(agent.id) != state.spec_digest:
             spec = await self.specs.build(agent)
@@ -270,31 +282,17 @@ class Keeper:
         }
         if decision.act is Act.NOTHING:
             changes["wish_done"] = agent.wish
-        resting = agent.desired_state is DesiredState.STOPPED and agent.trouble is not Trouble.GAVE_UP
-        if agent.desired_state is DesiredState.STOPPED:
+        stopped = intended(agent) is DesiredState.STOPPED
+        resting = stopped and agent.trouble is not Trouble.GAVE_UP
+        if stopped:
             changes |= {"stage": Stage.QUEUED, "next_attempt_at": None, "healthy_since": None}
         if resting:
             changes["trouble"] = None
         was_open = resting and agent.wish > agent.wish_done
-        await self._save(agent, **changes)
+        await save(agent, **changes)
         if was_open:
             await self.chronicle.recovered(agent)
-
-    async def _save(self, agent: Agent, **changes: Any) -> None:
-        """Write what changed; raises _Stale if a person wished something else since *agent* was read."""
-        changed = {name: value for name, value in changes.items() if getattr(agent, name) != value}
-        if not changed:
-            return
-        agent.update_from_dict(changed)
-        written: dict[str, Any] = dict(changed)
-        if _NOTICEABLE & changed.keys():
-            written["revision"] = F("revision") + 1
-        if not await Agent.filter(id=agent.id, wish=agent.wish).update(**written):
-            raise _Stale
 
     def _forget(self, agent_id: int) -> None:
         self.health.pop(agent_id, None)
         self._current.pop(agent_id, None)
-
-
-_NOTICEABLE = frozenset({"stage", "trouble", "container_status", "desired_state", "next_attempt_at", "restart_count"})

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from manager_bot.clock import Clock
+from manager_bot.openclaw.exits import Exit, exit_of
 from manager_bot.plans import plan_of
 from manager_bot.runtime.base import ContainerState
+from manager_bot.watchdog.intent import intended
 from manager_bot.watchdog.policy import View
+from manager_bot.watchdog.ports import SpecBuilder
 from models import Agent, ContainerEventRow, ContainerStatus, Stage
 
 DEAF_RESTART = "deaf_restart"
@@ -22,17 +25,31 @@ class Health:
     misses: int = 0
 
 
-async def view_of(
-    agent: Agent, state: ContainerState | None, health: Health, clock: Clock, *, spec_current: bool, forgiven: bool
-) -> View:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What neither the row nor the engine says: health, whether the spec is the one wished for, a way back."""
+
+    health: Health
+    spec_current: bool = True
+    can_restore_config: bool = False
+    forgiven: bool = False
+
+
+async def can_step_back(specs: SpecBuilder, agent: Agent, state: ContainerState | None) -> bool:
+    """Whether a refused config may be exchanged for the last good one; asked only where one was refused."""
+    refused = state is not None and state.exit_code is not None and exit_of(state.exit_code) is Exit.BAD_CONFIG
+    return refused and await specs.can_step_back(agent)
+
+
+async def view_of(agent: Agent, state: ContainerState | None, known: Known, clock: Clock) -> View:
     """Everything known of *agent*, whose row was fetched with its user."""
     return View(
         plan=plan_of(str(agent.user.plan)),
-        desired=agent.desired_state,
+        desired=intended(agent),
         wish_pending=agent.wish > agent.wish_done,
         status=state.status if state else ContainerStatus.MISSING,
         was_running=agent.container_status is ContainerStatus.RUNNING,
-        spec_current=spec_current,
+        spec_current=known.spec_current,
         exit_code=state.exit_code if state else None,
         oom_killed=bool(state and state.oom_killed),
         ended_at=state.finished_at if state else None,
@@ -41,8 +58,8 @@ async def view_of(
         started_at=agent.started_at,
         restart_asked_at=agent.restart_asked_at,
         connected=agent.stage is Stage.CONNECTED,
-        ready=health.ready,
-        misses=health.misses,
+        ready=known.health.ready,
+        misses=known.health.misses,
         healthy_since=agent.healthy_since,
         last_poll_at=agent.last_poll_at,
         waiting_since=agent.waiting_since,
@@ -52,7 +69,8 @@ async def view_of(
         trouble=agent.trouble,
         attempts=agent.restart_count,
         next_attempt_at=agent.next_attempt_at,
-        forgiven=forgiven,
+        can_restore_config=known.can_restore_config,
+        forgiven=known.forgiven,
     )
 
 

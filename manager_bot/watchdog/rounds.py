@@ -13,6 +13,7 @@ from manager_bot.runtime.base import ContainerState, Runtime
 from manager_bot.services.incidents import Finding
 from manager_bot.watchdog.bell import Bell
 from manager_bot.watchdog.health import HealthProbe
+from manager_bot.watchdog.intent import intended, meant_to_run
 from manager_bot.watchdog.keeper import Keeper
 from manager_bot.watchdog.policy import DEAF_AFTER, HEALTHY_RESET, MISSES
 from models import Agent, Cause, ContainerStatus, DesiredState, Severity, Stage, Trouble
@@ -40,7 +41,7 @@ class Rounds:
 
     async def wishes(self) -> None:
         """Agents somebody wished something of, and those whose next attempt is due."""
-        due = Q(next_attempt_at__lte=self.clock.now(), desired_state=DesiredState.RUNNING)
+        due = Q(next_attempt_at__lte=self.clock.now()) & meant_to_run()
         for agent_id in await Agent.filter(Q(wish__gt=F("wish_done")) | due).values_list("id", flat=True):
             self.bell.poke(int(str(agent_id)))
 
@@ -48,7 +49,7 @@ class Rounds:
         """Every container against every row, by one sparse list and one query; removes orphans."""
         await self.runtime.prepare()
         states = {state.agent_id: state for state in await self.runtime.states()}
-        agents = {agent.id: agent for agent in await Agent.all()}
+        agents = {agent.id: agent for agent in await Agent.all().select_related("user")}
         for agent_id in states.keys() - agents.keys():
             log.warning("orphan_removed", agent_id=agent_id, container=states[agent_id].name)
             await self.runtime.remove(agent_id)
@@ -66,7 +67,7 @@ class Rounds:
     async def health(self) -> None:
         """Ask those who run, and notice what only time brings about."""
         self._number += 1
-        running = Agent.filter(desired_state=DesiredState.RUNNING, container_status=ContainerStatus.RUNNING)
+        running = Agent.filter(meant_to_run(), container_status=ContainerStatus.RUNNING)
         for agent in await running:
             connected = agent.stage is Stage.CONNECTED and agent.trouble is None
             turn = (self._number + agent.id) % _CONNECTED_EVERY == 0
@@ -78,7 +79,7 @@ class Rounds:
     async def memory(self) -> None:
         """A warning where memory stays above 90 % of the limit for ten minutes."""
         now = self.clock.now()
-        running = Agent.filter(desired_state=DesiredState.RUNNING, container_status=ContainerStatus.RUNNING)
+        running = Agent.filter(meant_to_run(), container_status=ContainerStatus.RUNNING)
         for agent in await running.select_related("user"):
             use = await self.runtime.memory(agent.id)
             if use is None or not use.limit or use.used <= HIGH_MEMORY * use.limit:
@@ -114,11 +115,11 @@ class Rounds:
 
 
 def _differs(agent: Agent, state: ContainerState | None) -> bool:
-    """Whether the list contradicts the row."""
+    """Whether the list contradicts the row, which comes with its user."""
     if agent.desired_state is DesiredState.REMOVED:
         return True
     running = state is not None and state.status is ContainerStatus.RUNNING
-    if agent.desired_state is DesiredState.STOPPED:
+    if intended(agent) is DesiredState.STOPPED:
         return state is not None and state.status in (ContainerStatus.RUNNING, ContainerStatus.PAUSED)
     if not running or state is None:
         return agent.trouble not in _QUIET

@@ -110,6 +110,10 @@ class Plot:
     def network(self) -> str:
         return f"clawbot-test-{self.mark}"
 
+    @property
+    def ports(self) -> tuple[int, int]:
+        return self.first_port, self.first_port + 99
+
     def name(self, agent_id: int) -> str:
         return f"clawbot-test-{self.mark}-{agent_id}"
 

@@ -30,7 +30,7 @@ async def main() -> None:
     runtime = DockerRuntime(plot.mark, network=plot.network, subnet=plot.subnet)
     clock = SystemClock()
     incidents = Incidents(clock, Outbox(clock, (ADMIN,)), Audit(clock), Bell())
-    keeper = Keeper(runtime, PlotSpecs(plot), Digger(), Chronicle(runtime, incidents, clock), clock, boost=2.0)
+    keeper = Keeper(runtime, PlotSpecs(plot), Digger(), Chronicle(runtime, incidents, clock), clock, 2.0, plot.ports)
     await keeper.converge(order["agent"])
     runtime.close()
     await Tortoise.close_connections()

@@ -106,6 +106,36 @@ async def test_bad_config_is_not_looped(world: World) -> None:
     await world.reconnected(agent)
 
 
+async def test_bad_config_goes_back_to_the_last_good_one_once(world: World) -> None:
+    agent = await world.connected()
+    world.plot.behave(1, "config")
+    await world.until(lambda: _has_trouble(agent, Trouble.BAD_CONFIG))
+    assert world.specs.stepped_back == [agent.id]
+    await world.stays(lambda: _is_down(world, agent), 1)
+    kinds = [kind for kind, _ in await world.events(agent)]
+    assert (kinds.count("config_restored"), kinds.count("started")) == (1, 2)
+    assert (await Agent.get(id=agent.id)).restart_count == 0
+    assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 1
+
+
+async def test_bad_config_with_a_good_one_kept_runs_again(world: World) -> None:
+    agent = await world.connected()
+    build = world.specs.step_back
+
+    async def step_back(row: Agent) -> None:
+        world.plot.behave(1, "run")
+        await build(row)
+
+    world.specs.step_back = step_back
+    world.plot.behave(1, "config")
+    await world.until(lambda: world.incident(agent, Cause.BAD_CONFIG))
+    await world.reconnected(agent)
+    incident = await world.incident(agent, Cause.BAD_CONFIG)
+    assert incident is not None
+    assert incident.closed_at is not None
+    assert await world.told(1, NoticeKind.OWNER_RECOVERED) == 1
+
+
 @pytest.mark.parametrize("trouble", [Trouble.TOKEN_REVOKED, Trouble.POLLED_ELSEWHERE])
 async def test_bot_token_revoked_or_polled_elsewhere_is_no_reason_to_restart(world: World, trouble: Trouble) -> None:
     agent = await world.connected()

@@ -14,6 +14,8 @@ from standin_agent import Plot
 from manager_bot.clock import OffsetClock
 from manager_bot.runtime.base import AgentSpec, ContainerState
 from manager_bot.runtime.docker import DockerRuntime
+from manager_bot.services.accounts import Accounts
+from manager_bot.services.audit import Actor, Role
 from manager_bot.services.incidents import Incidents
 from manager_bot.services.outbox import NoticeKind, Outbox
 from manager_bot.watchdog.bell import Bell
@@ -33,9 +35,21 @@ class PlotSpecs:
     def __init__(self, plot: Plot) -> None:
         self.plot = plot
         self.changes: dict[str, object] = {}
+        self.good: set[int] = set()
+        self.stepped_back: list[int] = []
 
     async def build(self, agent: Agent) -> AgentSpec:
         return self.plot.spec(agent.id, name=agent.container_name, health_port=agent.container_port, **self.changes)
+
+    async def approve(self, agent: Agent) -> None:
+        self.good.add(agent.id)
+
+    async def can_step_back(self, agent: Agent) -> bool:
+        return agent.id in self.good
+
+    async def step_back(self, agent: Agent) -> None:
+        self.good.discard(agent.id)
+        self.stepped_back.append(agent.id)
 
 
 class Digger:
@@ -64,7 +78,7 @@ class World:
         """A fresh watchdog, as after a restart of the process."""
         uses: DockerRuntime = runtime or self.runtime  # type: ignore[assignment]
         chronicle = Chronicle(uses, self.incidents, self.clock)
-        keeper = Keeper(uses, self.specs, Digger(), chronicle, self.clock, boost=2.0)
+        keeper = Keeper(uses, self.specs, Digger(), chronicle, self.clock, boost=2.0, ports=self.plot.ports)
         rounds = Rounds(keeper, uses, HealthProbe(self.session, patience=1), self.bell, self.clock)
         self.watchdog = Watchdog(
             keeper, rounds, uses, self.incidents, self.outbox, self.bell, self.clock, periods=self.periods
@@ -93,6 +107,11 @@ class World:
         row = await Agent.get(id=agent.id)
         await Agent.filter(id=agent.id).update(wish=row.wish + 1, **changes)
         self.bell.poke(agent.id)
+
+    async def set_active(self, agent: Agent, active: bool) -> None:
+        """An admin suspends the owner, or lets them back in."""
+        accounts = Accounts(self.incidents.audit, self.outbox, self.bell)
+        await accounts.set_active(await User.get(id=agent.user_id), active, Actor(ADMIN, Role.ADMIN))
 
     async def poll(self, agent: Agent) -> None:
         """The agent asks the Telegram door for updates, as the gateway writes it down."""

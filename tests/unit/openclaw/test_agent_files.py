@@ -51,16 +51,16 @@ def test_a_rewritten_config_is_whole_and_leaves_nothing_beside(files: AgentFiles
     assert [path.name for path in directory.iterdir()] == ["openclaw.json"]
 
 
-def test_the_last_good_config_comes_back_once(files: AgentFiles) -> None:
+def test_the_last_good_config_and_the_last_refused_one_are_remembered(files: AgentFiles) -> None:
     files.write_config("agent-1", b"good")
+    assert (files.good_config("agent-1"), files.refused("agent-1")) == (None, None)
     files.mark_good("agent-1")
-    assert not files.restore_good("agent-1")
 
     files.write_config("agent-1", b"bad")
+    files.refuse("agent-1", "name of the bad one")
 
-    assert files.restore_good("agent-1")
-    assert files.read_config("agent-1") == b"good"
-    assert not files.restore_good("agent-1")
+    assert files.good_config("agent-1") == b"good"
+    assert files.refused("agent-1") == "name of the bad one"
 
 
 def test_a_link_in_the_place_of_a_directory_is_not_followed(files: AgentFiles, tmp_path: Path) -> None:
