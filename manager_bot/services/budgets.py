@@ -18,6 +18,7 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from manager_bot.clock import Clock, utc_day
+from manager_bot.failpoints import reach
 from manager_bot.plans import PlanName, plan_of
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.turnstile import Turnstile
@@ -154,12 +155,15 @@ class Budgets:
         """
         task = asyncio.ensure_future(work)
         try:
-            return await asyncio.shield(task)
+            hold = await asyncio.shield(task)
         except asyncio.CancelledError:
             await asyncio.wait({task})
             if not task.cancelled() and task.exception() is None and (hold := task.result()):
                 await self.release(hold)
             raise
+        if hold is not None:
+            reach("budgets.reserved")
+        return hold
 
     async def _grab(self, ask: Ask, date: str, tokens: int, limit: int) -> Hold | None:
         """The one conditional update everything rests on; its row count is the verdict."""
@@ -208,6 +212,7 @@ class Budgets:
 
     async def _close(self, hold: Hold, spent: Spending, tier: Tier, messages: int) -> None:
         ask = hold.ask
+        reach("budgets.before_settle")
         await self._ensure_usage(ask, hold.date, tier)
         async with in_transaction() as connection:
             if not await Reservation.filter(id=hold.id).using_db(connection).delete():
