@@ -109,6 +109,13 @@ class Incidents:
             if await Incident.filter(id=incident_id, closed_at=None).update(snoozed_until=until):
                 await self._recorded(incident_id, actor, "incident.snooze", until=until.isoformat())
 
+    async def publish(self, incident_id: int, actor: Actor, *, public: bool) -> None:
+        """Show it on the status page, by its cause and times alone; or show it no more."""
+        hidden = Incident.filter(id=incident_id, published_at__isnull=public)
+        async with in_transaction():
+            if await hidden.update(published_at=self.clock.now() if public else None):
+                await self._recorded(incident_id, actor, "incident.publish" if public else "incident.withdraw")
+
     async def stop_trying(self, incident_id: int, actor: Actor) -> None:
         """Restart no more: the agent stays down until somebody starts it."""
         async with in_transaction():

@@ -127,6 +127,8 @@ class AlertVerb(StrEnum):
     RESTART = "restart"
     LOGS = "logs"
     STOP_TRYING = "stop"
+    PUBLISH = "publish"
+    WITHDRAW = "withdraw"
 
 
 class AdminAlert(CallbackData, prefix="adm_alert"):

@@ -114,10 +114,11 @@ def _incident_keys(words: Words, incident: Incident, agent: Agent | None) -> tup
         return Key(words(f"button.alert.{verb.value}"), AdminAlert(verb=verb, incident_id=incident.id))
 
     seen = [] if incident.acknowledged_at or incident.closed_at else [key(AlertVerb.ACKNOWLEDGE)]
+    public = [key(AlertVerb.WITHDRAW if incident.published_at else AlertVerb.PUBLISH)]
     if agent is None:
-        return (seen,)
+        return (seen, public)
     stop = [] if incident.gave_up or incident.closed_at else [key(AlertVerb.STOP_TRYING)]
-    return ([key(AlertVerb.RESTART), key(AlertVerb.LOGS)], [*seen, *stop])
+    return ([key(AlertVerb.RESTART), key(AlertVerb.LOGS)], [*seen, *stop], public)
 
 
 async def _owner_trouble(words: Words, values: Values) -> Notice:

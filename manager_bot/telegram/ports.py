@@ -15,6 +15,10 @@ class IncidentDesk(Protocol):
         """An admin has seen it."""
         ...
 
+    async def publish(self, incident_id: int, actor: Actor, *, public: bool) -> None:
+        """Show it on the status page, or no more."""
+        ...
+
     async def stop_trying(self, incident_id: int, actor: Actor) -> None:
         """Restart no more; the agent stays down until somebody starts it."""
         ...

@@ -67,6 +67,9 @@ class Desk:
     async def acknowledge(self, incident_id: int, actor: Actor) -> None:
         self.acts.append(("acknowledge", incident_id, actor.telegram_id))
 
+    async def publish(self, incident_id: int, actor: Actor, *, public: bool) -> None:
+        self.acts.append(("publish" if public else "withdraw", incident_id, actor.telegram_id))
+
     async def stop_trying(self, incident_id: int, actor: Actor) -> None:
         self.acts.append(("stop_trying", incident_id, actor.telegram_id))
 

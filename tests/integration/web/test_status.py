@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from fixtures.web_house import CLIENT, SECRET, WebHouse
 
+from manager_bot.services.audit import Actor, Audit, Role
+from manager_bot.services.incidents import Incidents
+from manager_bot.services.outbox import Outbox
 from manager_bot.services.status import Part, PartState
 from manager_bot.services.uptime import Uptime
+from manager_bot.watchdog.bell import Bell
 from models import (
     Agent,
+    AuditEntry,
     Cause,
     ContainerStatus,
     DesiredState,
@@ -130,6 +135,18 @@ async def test_published_incidents_are_shown_for_a_fortnight(house: WebHouse) ->
     _, page, _ = await get(house, "/", **{"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.5"})
     assert "Телеграм не отвечает" in page
     assert '<html lang="ru">' in page
+
+
+async def test_an_admin_publishes_and_withdraws(house: WebHouse) -> None:
+    gemini = await incident(house, Cause.GEMINI_DOWN)
+    audit, admin = Audit(house.clock), Actor(1, Role.ADMIN)
+    desk = Incidents(house.clock, Outbox(house.clock, ()), audit, Bell())
+    await desk.publish(gemini.id, admin, public=True)
+    await desk.publish(gemini.id, admin, public=True)
+    assert [one["cause"] for one in (await status_json(house))["incidents"]] == ["gemini_down"]
+    await desk.publish(gemini.id, admin, public=False)
+    assert (await status_json(house))["incidents"] == []
+    assert await AuditEntry.filter(action__startswith="incident.").count() == 2
 
 
 async def record(house: WebHouse, minutes: int) -> None:

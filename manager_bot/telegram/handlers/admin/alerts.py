@@ -23,6 +23,15 @@ async def acknowledge(
     await screen.toast(screen.words("toast.alert.ack"))
 
 
+async def publish(
+    _: CallbackQuery, *, callback_data: AdminAlert, actor: Actor, incidents: IncidentDesk, screen: Screen
+) -> None:
+    """Tell the public, or no more."""
+    verb = callback_data.verb
+    await incidents.publish(callback_data.incident_id, actor, public=verb is AlertVerb.PUBLISH)
+    await screen.toast(screen.words(f"toast.alert.{verb.value}"))
+
+
 async def stop_trying(
     _: CallbackQuery, *, callback_data: AdminAlert, actor: Actor, incidents: IncidentDesk, screen: Screen
 ) -> None:
@@ -67,6 +76,7 @@ def router() -> Router:
     router = Router(name="alerts")
     on_press = router.callback_query.register
     on_press(acknowledge, AdminAlert.filter(F.verb == AlertVerb.ACKNOWLEDGE))
+    on_press(publish, AdminAlert.filter(F.verb.in_({AlertVerb.PUBLISH, AlertVerb.WITHDRAW})))
     on_press(stop_trying, AdminAlert.filter(F.verb == AlertVerb.STOP_TRYING))
     on_press(restart, AdminAlert.filter(F.verb == AlertVerb.RESTART))
     on_press(logs, AdminAlert.filter(F.verb == AlertVerb.LOGS))
