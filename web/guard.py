@@ -45,8 +45,8 @@ class Rate:
 
 
 READING: Final = Rate(60, 4)
-SIGNING_IN: Final = Rate(20, 0.2)
-"""A sign-in takes four requests."""
+SIGNING_IN: Final = Rate(30, 0.5)
+"""A sign-in takes three requests, and many people may share an address."""
 
 
 @dataclass(slots=True)

@@ -42,6 +42,7 @@ async def _open(port: int) -> int:
         console.print(f"\n  [bold]ClawBot is open: {local.root}[/]\n")
         console.print(
             "  Play [bold]Ann[/] or [bold]Bob[/], the subscribers, or [bold]Ada[/], the admin. Ctrl-C ends it.\n"
+            f"  What the public sees of it: {local.public_url}\n"
         )
         await ended.wait()
     finally:

@@ -1,4 +1,4 @@
-"""A whole ClawBot on this machine beside an emulated Telegram and Gemini, set up, started, stopped and cleared."""
+"""A whole ClawBot beside an emulated Telegram, Gemini and GitHub on this machine: set up, started, stopped, cleared."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from pathlib import Path
 
 from manager_bot.demo.client import BotView, Person, WorldClient
 from manager_bot.demo.gemini.state import DEMO_KEY
+from manager_bot.demo.github import GitHubControl
 from manager_bot.demo.processes import Part, need_port, run_once
 from manager_bot.errors import OperatorError
 from manager_bot.vault import new_key
 
 MANAGER = "clawbot_manager_bot"
+GITHUB_APP = ("Iv1.clawbotdemo", "demo-client-secret-of-the-emulated-github")
 START_SECONDS = 60
 
 
@@ -53,6 +55,11 @@ class LocalClawBot:
     def root(self) -> str:
         """The chat page's address."""
         return f"http://127.0.0.1:{self.place.world_port}"
+
+    @property
+    def public_url(self) -> str:
+        """The web component's address: status page and GitHub sign-in."""
+        return f"http://127.0.0.1:{self.place.web_port}"
 
     @property
     def data_dir(self) -> Path:
@@ -107,7 +114,7 @@ class LocalClawBot:
         shutil.rmtree(self.place.folder, ignore_errors=True)
 
     async def _start_world(self) -> None:
-        self.report("Starting the emulated Telegram and Gemini")
+        self.report("Starting the emulated Telegram, Gemini and GitHub")
         arguments = ("manager_bot.demo.world", "--port", str(self.place.world_port))
         self.world_process = Part("world", arguments, {}, self.place.folder)
         await self.world_process.start()
@@ -130,12 +137,20 @@ class LocalClawBot:
         self.bob = await self.world.person("Bob", username="bob", language_code="en")
         self.ada = await self.world.person("Ada", username="ada", language_code="en")
         self.bot = await self.world.bot(MANAGER, owner=self.ada, name="ClawBot", can_manage_bots=True)
+        await self._open_github()
         self.environment = self._environment()
         written = "\n".join(f"{name}={value}" for name, value in self.environment.items())
         path = self.place.folder / "environment"
         path.touch(mode=0o600)
         path.write_text(written + "\n")
         self.manager_process = Part("manager", ("manager_bot", "run"), self.environment, self.place.folder)
+
+    async def _open_github(self) -> None:
+        """The application of this installation, and an account for each of the demo's people."""
+        github = GitHubControl(self.world.session, self.root)
+        await github.register(*GITHUB_APP, f"{self.public_url}/oauth/github/callback")
+        for login in ("ann", "bob", "ada"):
+            await github.join(login)
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -150,6 +165,11 @@ class LocalClawBot:
             "CLAWBOT_AGENT_SUBNET": self.place.agent_subnet,
             "CLAWBOT_GATEWAY_PORT": str(self.place.gateway_port),
             "CLAWBOT_WEB_PORT": str(self.place.web_port),
+            "CLAWBOT_PUBLIC_URL": self.public_url,
+            "CLAWBOT_GITHUB_ROOT": f"{self.root}/github",
+            "CLAWBOT_GITHUB_API_ROOT": f"{self.root}/github/api",
+            "CLAWBOT_GITHUB_CLIENT_ID": GITHUB_APP[0],
+            "CLAWBOT_GITHUB_CLIENT_SECRET": GITHUB_APP[1],
             **self.settings,
         }
 

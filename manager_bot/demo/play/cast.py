@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from manager_bot.demo.client import BotView, MessageView, Person
 from manager_bot.demo.gemini.client import GeminiControl
+from manager_bot.demo.github import Browser, GitHubControl
 from manager_bot.demo.local import LocalClawBot
 from manager_bot.demo.play.docker_cli import Box
 from manager_bot.demo.play.stage import Stage
@@ -34,7 +35,8 @@ class Cast:
         return Box(f"{self.local.place.name_prefix}-agent-{self.bots[name].id}")
 
     async def newcomer(self, name: str, language: str = "en") -> Person:
-        """One more person, whom the stage knows by name."""
+        """One more person, with a GitHub account, whom the stage knows by name."""
+        await GitHubControl(self.local.world.session, self.local.root).join(name.lower())
         person = await self.local.world.person(name, username=name.lower(), language_code=language)
         self.stage.introduce(person.id, name)
         return person
@@ -60,9 +62,19 @@ class Cast:
         await self.tap(person, "English")
         await self.see(person, "", button="Get started")
         await self.tap(person, "Get started")
+        await self.connect_github(person)
         await self.see(person, "Pick a plan", button=plan)
         await self.tap(person, plan)
         await self.see(person, "BotFather")
+
+    async def connect_github(self, person: Person) -> str:
+        """The person follows the card's link in a browser and connects their account; the last page's text."""
+        card = await self.see(person, "Connect GitHub", button="Open GitHub")
+        button = card.button("Open GitHub")
+        async with Browser() as browser:
+            await browser.open(str(button.url if button else None))
+            await browser.press(f"Authorize as @{person.name.lower()}")
+            return await browser.press("Connect")
 
     async def connected(self, person: Person, within: float = READY_SECONDS) -> MessageView:
         """The card says, for the first time, that the bot is connected."""

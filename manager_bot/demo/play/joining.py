@@ -28,7 +28,10 @@ async def welcome(cast: Cast) -> None:
     await ann.send(cast.manager, "/start")
     await cast.see(ann, "Hi, Ann", button="Get started")
     await cast.tap(ann, "Get started")
-    plans = await cast.see(ann, "Pick a plan", button="Starter")
+    page = await cast.connect_github(ann)
+    stage.prove("@ann is connected" in page, "Ann connects her GitHub account in a browser, and confirms whose it is")
+    plans = await cast.see(ann, "GitHub is connected as @ann", button="Starter")
+    stage.prove("Pick a plan" in plans.text, "back in the chat the card has gone on to the plans by itself")
     for limit in ("256 MB", "512 MB", "1 GB", "1,000,000", "10,000,000", "50,000,000"):
         stage.prove(limit in plans.text, f"the plans show their limits: {limit}")
     await cast.tap(ann, "Starter")
