@@ -44,8 +44,9 @@ class Sightings:
         return self._seen.setdefault(agent_id, _Seen())
 
     def started(self, agent_id: int) -> None:
-        """It asked who it is, as it does at each start: its next poll is news."""
-        self._of(agent_id).poll_written = -1e9
+        """It asked who it is, as it does at each start: its next poll is news, and so is what is said of its token."""
+        seen = self._of(agent_id)
+        seen.poll_written, seen.trouble_known = -1e9, False
 
     async def polled(self, agent_id: int) -> None:
         """It asks for updates now."""

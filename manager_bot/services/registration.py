@@ -28,6 +28,7 @@ from manager_bot.services.audit import Actor, Audit, Role
 from manager_bot.services.health_ports import free_port
 from manager_bot.services.ports import Admission, BotDirectory, BotIdentity, Wakeup
 from manager_bot.services.sizing import Sizing
+from manager_bot.services.tokens import Tokens
 from manager_bot.vault import Vault
 from models import Agent, User
 
@@ -64,6 +65,11 @@ class Registration:
     bots: BotDirectory
     audit: Audit
     wakeup: Wakeup
+
+    @property
+    def tokens(self) -> Tokens:
+        """New tokens for bots that are registered already."""
+        return Tokens(self.clock, self.vault, self.bots, self.audit, self.wakeup)
 
     async def ready_for(self, user: User) -> None:
         """Return if *user* may register a bot now: raises what stands in the way, before they go and make one."""

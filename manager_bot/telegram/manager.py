@@ -15,6 +15,7 @@ from aiogram.utils.token import TokenValidationError
 from pydantic import SecretStr
 
 from manager_bot.errors import SettingError
+from manager_bot.services.tokens import Renewal
 from manager_bot.telegram.api import brief, make_bot, open_session
 from manager_bot.telegram.cards import Cards, LiveCards
 from manager_bot.telegram.commands import set_commands
@@ -86,6 +87,7 @@ class ManagerBot:
         self._tasks = [
             asyncio.create_task(self._set_commands(), name="commands"),
             asyncio.create_task(self._polling.run(), name="polling"),
+            asyncio.create_task(Renewal(use.registration.tokens).run(), name="token renewal"),
             asyncio.create_task(LiveCards(cards, screens, self.wake).run(), name="live cards"),
         ]
         self._postman = asyncio.create_task(postman.run(), name="outbox")

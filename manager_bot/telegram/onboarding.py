@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from manager_bot.errors import AgentExists, GitHubMissing
+from manager_bot.errors import AgentExists, GitHubMissing, TelegramUnavailable, TokenUnknown
 from manager_bot.plans import PlanName
 from manager_bot.services.accounts import Accounts
 from manager_bot.services.registration import TOKEN, Registration, bot_id_of
@@ -42,9 +43,13 @@ class Onboarding:
         await self.registration.ready_for(user)
 
     async def pasted(self, user: User, secret: SecretStr) -> None:
-        """The user pasted *secret*; raises what :meth:`Registration.register_pasted` raises."""
+        """The user pasted *secret*: their first, or a new token for the bot they have.
+
+        Raises what :meth:`Registration.register_pasted` and :meth:`Tokens.replace` raise.
+        """
         text = secret.get_secret_value().strip()
         if TOKEN.fullmatch(text) and await self._is_own(user, bot_id_of(SecretStr(text))):
+            await self.registration.tokens.replace(user, SecretStr(text))
             return
         self._require_github(user)
         await self._have_plan(user)
@@ -61,6 +66,16 @@ class Onboarding:
     async def is_news(self, user: User, bot_id: int) -> bool:
         """Whether the bot is one we do not know yet; updates also tell of new tokens and owners of known ones."""
         return not await self._is_own(user, bot_id) and not await Agent.exists(user_id=user.id)
+
+    async def renewed(self, user: User, bot_id: int) -> None:
+        """Telegram says that something about the user's managed bot changed: perhaps its token.
+
+        Where Telegram does not answer, :class:`~manager_bot.services.tokens.Renewal` asks again.
+        """
+        agent = await Agent.get_or_none(user_id=user.id, bot_id=bot_id, is_managed=True)
+        if agent is not None and agent.desired_state is not DesiredState.REMOVED:
+            with contextlib.suppress(TelegramUnavailable, TokenUnknown):
+                await self.registration.tokens.renew(agent)
 
     async def _is_own(self, user: User, bot_id: int) -> bool:
         agents = Agent.filter(user_id=user.id, bot_id=bot_id)

@@ -10,9 +10,9 @@ from manager_bot.openclaw.exits import Exit, exit_of
 from manager_bot.plans import plan_of
 from manager_bot.runtime.base import ContainerState
 from manager_bot.watchdog.intent import intended
-from manager_bot.watchdog.policy import View
+from manager_bot.watchdog.policy import RENEWAL, View
 from manager_bot.watchdog.ports import SpecBuilder
-from models import Agent, ContainerEventRow, ContainerStatus, Stage
+from models import Agent, ContainerEventRow, ContainerStatus, Stage, Trouble
 
 DEAF_RESTART = "deaf_restart"
 
@@ -23,6 +23,8 @@ class Health:
 
     ready: bool = False
     misses: int = 0
+    revoked_at: datetime | None = None
+    """When the Telegram door's word about a dead token was first read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,21 @@ async def view_of(agent: Agent, state: ContainerState | None, known: Known, cloc
         updates_waiting=agent.updates_waiting,
         deaf_restarts=await _deaf_restarts(agent, clock.now()) if agent.updates_waiting else 0,
         door_trouble=agent.door_trouble,
+        renewing=_renewing(agent, known.health, clock.now()),
         trouble=agent.trouble,
         attempts=agent.restart_count,
         next_attempt_at=agent.next_attempt_at,
         can_restore_config=known.can_restore_config,
         forgiven=known.forgiven,
     )
+
+
+def _renewing(agent: Agent, health: Health, now: datetime) -> bool:
+    if not agent.is_managed or agent.door_trouble is not Trouble.TOKEN_REVOKED:
+        health.revoked_at = None
+        return False
+    health.revoked_at = health.revoked_at or now
+    return now - health.revoked_at < RENEWAL
 
 
 def _ran_for(state: ContainerState | None) -> timedelta | None:

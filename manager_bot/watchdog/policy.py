@@ -19,6 +19,8 @@ START_GRACE = timedelta(seconds=120)
 MISSES = 3
 DEAF_AFTER = timedelta(seconds=30)
 DEAF_RESTARTS_AN_HOUR = 2
+RENEWAL = timedelta(seconds=20)
+"""How long a managed bot's token may take to be fetched again before its owner is asked."""
 
 _DOWN = (
     ContainerStatus.MISSING,
@@ -78,6 +80,8 @@ class View:
     updates_waiting: int = 0
     deaf_restarts: int = 0
     door_trouble: Trouble | None = None
+    renewing: bool = False
+    """A managed bot's token is being fetched again: nobody is told before that had its chance."""
     trouble: Trouble | None = None
     attempts: int = 0
     next_attempt_at: datetime | None = None
@@ -168,6 +172,8 @@ def _running(view: View, now: datetime, jitter: float) -> Decision:  # noqa: PLR
     if asked or not view.spec_current:
         return _keep(view, Act.RESTART)
     if view.door_trouble in _DOOR_TROUBLES:
+        if view.renewing:
+            return _keep(view, Act.WAIT)
         return _keep(view, Act.NOTHING if view.trouble is view.door_trouble else Act.HOLD, trouble=view.door_trouble)
     if view.misses >= MISSES and _past_grace(view, now):
         return _unhealthy(view, now, jitter)

@@ -153,6 +153,16 @@ async def test_bot_token_revoked_or_polled_elsewhere_is_no_reason_to_restart(wor
     assert await world.told(1, NoticeKind.OWNER_RECOVERED) == 1
 
 
+async def test_a_managed_bots_revoked_token_is_given_a_chance_to_be_fetched_before_anybody_is_told(world: World) -> None:
+    agent = await world.connected()
+    await Agent.filter(id=agent.id).update(is_managed=True, door_trouble=Trouble.TOKEN_REVOKED)
+    world.bell.revoked(agent.id)
+    await world.stays(lambda: _trouble_free(agent), 1)
+    world.pass_time(seconds=21)
+    await world.until(lambda: world.incident(agent, Cause.TOKEN_REVOKED))
+    assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 1
+
+
 async def test_deaf_healthy_but_not_polling_while_updates_wait_is_restarted_twice_an_hour_at_most(world: World) -> None:
     agent = await world.connected()
     for _ in range(2):

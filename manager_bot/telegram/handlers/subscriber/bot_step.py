@@ -48,10 +48,12 @@ async def created(message: Message, *, user: User, onboarding: Onboarding, scree
 async def handed_over(
     event: ManagedBotUpdated, *, user: User, onboarding: Onboarding, screen: Screen, screens: Screens
 ) -> None:
-    """The same news as an update of its own, which may come first, or alone (from a link)."""
+    """The same news as an update of its own, which may come first, or alone (from a link); or of a new token."""
     if await onboarding.is_news(user, event.bot_user.id):
         await onboarding.managed(user, event.bot_user.id)
         await screen.show(await screens.home(user))
+    else:
+        await onboarding.renewed(user, event.bot_user.id)
 
 
 def router() -> Router:
