@@ -15,6 +15,7 @@ from manager_bot.services.audit import Audit
 from manager_bot.services.budgets import Budgets
 from manager_bot.services.incidents import Incidents
 from manager_bot.services.installation import installation_mark
+from manager_bot.services.ledger import Ledger
 from manager_bot.services.links import Links
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import Outbox
@@ -63,7 +64,7 @@ async def build_core(settings: Settings, stack: AsyncExitStack) -> Core:
         host=host,
         sizing=await host.sizing(settings),
         files=AgentFiles.below(settings.data_dir.absolute()),
-        budgets=Budgets(clock, BudgetNotices(outbox, manager), process=secrets.token_hex(8)),
+        budgets=Budgets(clock, BudgetNotices(outbox, manager), Ledger(secrets.token_hex(8))),
         incidents=Incidents(clock, outbox, audit, bell),
         manager=manager,
         links=links_of(settings, clock, vault, audit, outbox),

@@ -11,3 +11,12 @@ class Tier(StrEnum):
     LITE = "lite"
     FLASH = "flash"
     PRO = "pro"
+
+
+class TierWish(StrEnum):
+    """Which class of model a subscriber wants: ``auto`` leaves it to the words of each message."""
+
+    AUTO = "auto"
+    LITE = "lite"
+    FLASH = "flash"
+    PRO = "pro"

@@ -27,6 +27,8 @@ class UsageLog(Model):
     """One row per user, UTC day (``YYYY-MM-DD``), tier and source. ``own_key`` rows do not count against the budget.
 
     ``token_count`` is the sum of Gemini's ``totalTokenCount``; ``message_count`` counts a person's turns.
+    ``saved_tokens`` are prompt tokens spared by truncation and compaction, an estimate from below; a summary of ours is
+    booked with what it cost as a negative saving, so that the sum is what was really gained.
     """
 
     id = fields.IntField(primary_key=True)
@@ -45,6 +47,7 @@ class UsageLog(Model):
     output_tokens = fields.BigIntField(default=0)
     cached_tokens = fields.BigIntField(default=0)
     thought_tokens = fields.BigIntField(default=0)
+    saved_tokens = fields.BigIntField(default=0)
 
     class Meta:
         table = "usage_logs"

@@ -7,6 +7,8 @@ from datetime import datetime
 from tortoise import fields
 from tortoise.models import Model
 
+from manager_bot.tiers import TierWish
+
 
 class User(Model):
     """A Telegram person. Admin is not a column: the setting ``CLAWBOT_ADMIN_IDS`` says who is.
@@ -27,6 +29,7 @@ class User(Model):
     email = fields.CharField(max_length=255, null=True)
     github_token = fields.TextField(null=True)
     gemini_api_key = fields.TextField(null=True)
+    tier_wish = fields.CharEnumField(TierWish, max_length=8, default=TierWish.AUTO)
     custom_rules = fields.TextField(null=True)
     is_active = fields.BooleanField(default=True)
     has_blocked = fields.BooleanField(default=False)

@@ -17,6 +17,7 @@ from manager_bot.gateway.callers import Callers
 from manager_bot.gateway.limits import Limits
 from manager_bot.gateway.sightings import Sightings
 from manager_bot.services.budgets import Budgets
+from manager_bot.services.ledger import Ledger
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import Outbox
 from manager_bot.services.ports import DoorReport, Wakeup
@@ -91,7 +92,7 @@ def gateway_parts(
         outbox=outbox,
         session=session,
         callers=Callers(vault),
-        budgets=budgets or Budgets(clock, BudgetNotices(outbox, manager), process=secrets.token_hex(16)),
+        budgets=budgets or Budgets(clock, BudgetNotices(outbox, manager), Ledger(secrets.token_hex(16))),
         sightings=Sightings(clock, wakeup, report),
         manager=manager,
     )

@@ -9,20 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
-from tortoise.queryset import QuerySet
-from tortoise.transactions import in_transaction
 
 from manager_bot.clock import Clock, utc_day
 from manager_bot.failpoints import reach
 from manager_bot.plans import PlanName, plan_of
+from manager_bot.services.holds import Ask, BudgetState, Hold, OverBudget, Spending, next_midnight
+from manager_bot.services.ledger import Ledger
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.turnstile import Turnstile
-from models import Budget, Reservation, Source, Tier, UsageLog, User
+from models import Budget, Reservation, Tier, User
 
 LONGEST_WAIT: Final = 60.0
 """Seconds a call waits for open holds that alone stand in its way (DESIGN 6.1)."""
@@ -32,84 +31,14 @@ _LOOK_EVERY: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
-    """What Gemini counted, in tokens; ``total`` is its ``totalTokenCount``, and cached is part of prompt."""
-
-    total: int = 0
-    prompt: int = 0
-    output: int = 0
-    cached: int = 0
-    thoughts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A call about to be made: whose, its prompt's estimate and the most it may answer, in tokens.
-
-    ``messages`` is 1 where the call is a person's turn. ``own_key`` calls are metered and not budgeted.
-    """
-
-    user_id: int
-    plan: PlanName
-    prompt: int
-    output: int
-    tier: Tier
-    source: Source
-    messages: int = 0
-    own_key: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """An open reservation. ``output`` is what the call may answer: less than asked at the edge of a budget."""
-
-    id: int
-    ask: Ask
-    date: str
-    tokens: int
-    output: int
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetState:
-    """One user's budget today, in tokens; ``resets_at`` is 00:00 UTC."""
-
-    limit: int
-    used: int
-    held: int
-    granted: int
-    resets_at: datetime
-
-    @property
-    def remaining(self) -> int:
-        """What is left to settle against."""
-        return max(0, self.limit - self.used)
-
-
-class OverBudget(Exception):
-    """The call does not fit. ``retry_after`` in seconds: to 00:00 UTC, or short where only open holds refuse it."""
-
-    def __init__(self, retry_after: int, *, used_up: bool) -> None:
-        super().__init__("over budget")
-        self.retry_after = retry_after
-        self.used_up = used_up
-
-
-def next_midnight(now: datetime) -> datetime:
-    """00:00 UTC after *now*, when budgets renew."""
-    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
-
-
-@dataclass(frozen=True, slots=True)
 class Budgets:
-    """Use cases on budgets. ``process`` is a random id of this run; several tasks may call at once."""
+    """Use cases on budgets; several tasks may call at once."""
 
     clock: Clock
     notices: BudgetNotices
-    process: str
+    ledger: Ledger
     patience: float = LONGEST_WAIT
     turnstile: Turnstile = field(default_factory=Turnstile)
-    known: set[tuple[object, ...]] = field(default_factory=set)
 
     async def reserve(self, ask: Ask) -> Hold:
         """Take a hold, waiting for open ones if they alone are in the way; raises :class:`OverBudget`.
@@ -166,84 +95,39 @@ class Budgets:
         return hold
 
     async def _grab(self, ask: Ask, date: str, tokens: int, limit: int) -> Hold | None:
-        """The one conditional update everything rests on; its row count is the verdict."""
-        if ask.own_key:
-            return await self._take(ask, date, tokens)
-        fits = Budget.filter(user_id=ask.user_id, date=date, granted__gte=F("used") + (F("held") + (tokens - limit)))
-        async with in_transaction() as connection:
-            if not await fits.using_db(connection).update(held=F("held") + tokens):
-                return None
-            return await self._take(ask, date, tokens)
+        return await self.ledger.take(ask, date, tokens, limit, self.clock.now())
 
-    async def _take(self, ask: Ask, date: str, tokens: int) -> Hold:
-        row = await Reservation.create(
-            user_id=ask.user_id,
-            date=date,
-            tier=ask.tier,
-            source=ask.source,
-            own_key=ask.own_key,
-            message_count=ask.messages,
-            tokens=tokens,
-            process=self.process,
-            created_at=self.clock.now(),
-        )
-        return Hold(row.id, ask, date, tokens, tokens - ask.prompt)
-
-    async def settle(self, hold: Hold, spent: Spending, tier: Tier | None = None) -> None:
-        """Book a completed call at exactly what Gemini counted."""
-        await self._close(hold, spent, tier or hold.ask.tier, hold.ask.messages)
+    async def settle(self, hold: Hold, spent: Spending, tier: Tier | None = None, saved: int = 0) -> None:
+        """Book a completed call at exactly what Gemini counted; *saved* are the prompt tokens it was spared."""
+        await self._close(hold, spent, tier or hold.ask.tier, saved)
 
     async def cut_off(self, hold: Hold, seen: Spending, tier: Tier | None = None) -> None:
         """Book a call that nobody saw end: the larger of its last seen usage and its hold, never too little."""
         spent = seen if seen.total >= hold.tokens else _at_hold(hold.ask, hold.tokens, seen)
-        await self._close(hold, spent, tier or hold.ask.tier, hold.ask.messages)
+        await self._close(hold, spent, tier or hold.ask.tier, 0)
 
     async def release(self, hold: Hold) -> None:
         """Give a hold back: Gemini never served the call."""
-        async with in_transaction() as connection:
-            if await Reservation.filter(id=hold.id).using_db(connection).delete() and not hold.ask.own_key:
-                mine = Budget.filter(user_id=hold.ask.user_id, date=hold.date).using_db(connection)
-                await mine.update(held=F("held") - hold.tokens)
+        await self.ledger.give_back(hold)
         self.turnstile.open(hold.ask.user_id)
 
     async def note_seen(self, hold: Hold, tokens: int) -> None:
         """Remember that a call has already cost more than its hold, in case this process dies before its end."""
         await Reservation.filter(id=hold.id, seen_tokens__lt=tokens).update(seen_tokens=tokens)
 
-    async def _close(self, hold: Hold, spent: Spending, tier: Tier, messages: int) -> None:
-        ask = hold.ask
+    async def _close(self, hold: Hold, spent: Spending, tier: Tier, saved: int) -> None:
         reach("budgets.before_settle")
-        await self._ensure_usage(ask, hold.date, tier)
-        async with in_transaction() as connection:
-            if not await Reservation.filter(id=hold.id).using_db(connection).delete():
-                return
-            await (
-                _usage(ask, hold.date, tier)
-                .using_db(connection)
-                .update(
-                    message_count=F("message_count") + messages,
-                    request_count=F("request_count") + 1,
-                    token_count=F("token_count") + spent.total,
-                    prompt_tokens=F("prompt_tokens") + spent.prompt,
-                    output_tokens=F("output_tokens") + spent.output,
-                    cached_tokens=F("cached_tokens") + spent.cached,
-                    thought_tokens=F("thought_tokens") + spent.thoughts,
-                )
-            )
-            if not ask.own_key:
-                mine = Budget.filter(user_id=ask.user_id, date=hold.date).using_db(connection)
-                await mine.update(held=F("held") - hold.tokens, used=F("used") + spent.total)
-        self.turnstile.open(ask.user_id)
-        if not ask.own_key:
-            budget = await self._budget(ask.user_id, hold.date)
-            await self.notices.spent(budget, plan_of(ask.plan).tokens_per_day)
+        budget = await self.ledger.book(hold, spent, tier, saved)
+        self.turnstile.open(hold.ask.user_id)
+        if budget is not None:
+            await self.notices.spent(budget, plan_of(hold.ask.plan).tokens_per_day)
 
     async def recover(self) -> int:
         """Book what earlier processes left open; the number of holds. Call it once, before the first reserve.
 
         On PostgreSQL with several gateways, call it only when no other one runs: their holds look like a dead one's.
         """
-        left = await Reservation.exclude(process=self.process).prefetch_related("user")
+        left = await Reservation.exclude(process=self.ledger.process).prefetch_related("user")
         for row in left:
             plan = PlanName(row.user.plan or PlanName.FREE)
             ask = Ask(row.user_id, plan, 0, row.tokens, row.tier, row.source, row.message_count, row.own_key)
@@ -276,23 +160,6 @@ class Budgets:
             return (await Budget.get_or_create(user_id=user_id, date=date))[0]
         except IntegrityError:
             return await Budget.get(user_id=user_id, date=date)
-
-    async def _ensure_usage(self, ask: Ask, date: str, tier: Tier) -> None:
-        """Make the usage row before the transaction: a conflict inside one would abort it on PostgreSQL."""
-        key = (ask.user_id, date, tier, ask.source, ask.own_key)
-        if key in self.known:
-            return
-        wanted = _usage(ask, date, tier)
-        if not await wanted.exists():
-            try:
-                await UsageLog.create(user_id=ask.user_id, date=date, tier=tier, source=ask.source, own_key=ask.own_key)
-            except IntegrityError:
-                await wanted.get()
-        self.known.add(key)
-
-
-def _usage(ask: Ask, date: str, tier: Tier) -> QuerySet[UsageLog]:
-    return UsageLog.filter(user_id=ask.user_id, date=date, tier=tier, source=ask.source, own_key=ask.own_key)
 
 
 def _at_hold(ask: Ask, tokens: int, seen: Spending) -> Spending:

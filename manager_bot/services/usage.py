@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from manager_bot.clock import Clock, utc_day
-from manager_bot.services.budgets import Budgets, BudgetState
+from manager_bot.services.budgets import Budgets
+from manager_bot.services.holds import BudgetState
 from models import Source, Tier, UsageLog
 
 

@@ -1,6 +1,6 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
-from manager_bot.tiers import Tier
+from manager_bot.tiers import Tier, TierWish
 from models.agent import ContainerStatus, DesiredState, Stage, Trouble
 from models.incident import Cause, Severity
 from models.link_attempt import LinkStage
@@ -213,6 +213,15 @@ class Migration(migrations.Migration):
                 ("email", fields.CharField(null=True, max_length=255)),
                 ("github_token", fields.TextField(null=True, unique=False)),
                 ("gemini_api_key", fields.TextField(null=True, unique=False)),
+                (
+                    "tier_wish",
+                    fields.CharEnumField(
+                        default=TierWish.AUTO,
+                        description="AUTO: auto\nLITE: lite\nFLASH: flash\nPRO: pro",
+                        enum_type=TierWish,
+                        max_length=8,
+                    ),
+                ),
                 ("custom_rules", fields.TextField(null=True, unique=False)),
                 ("is_active", fields.BooleanField(default=True)),
                 ("has_blocked", fields.BooleanField(default=False)),
@@ -546,6 +555,7 @@ class Migration(migrations.Migration):
                 ("output_tokens", fields.BigIntField(default=0)),
                 ("cached_tokens", fields.BigIntField(default=0)),
                 ("thought_tokens", fields.BigIntField(default=0)),
+                ("saved_tokens", fields.BigIntField(default=0)),
             ],
             options={
                 "table": "usage_logs",

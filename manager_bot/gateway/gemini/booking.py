@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from manager_bot.gateway.gemini.usage import Reading
-from manager_bot.services.budgets import Budgets, Hold
+from manager_bot.services.budgets import Budgets
+from manager_bot.services.holds import Hold
 
 
 class Fate(StrEnum):

@@ -17,7 +17,7 @@ from manager_bot.gateway.gemini.upstream import Gemini, NeverSent, lost, refusal
 from manager_bot.gateway.gemini.usage import Frames, read_json
 from manager_bot.gateway.parts import Parts
 from manager_bot.gateway.policy.body import JsonObject
-from manager_bot.services.budgets import Hold, OverBudget
+from manager_bot.services.holds import Hold, OverBudget
 
 
 @dataclass(frozen=True, slots=True)

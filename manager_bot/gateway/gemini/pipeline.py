@@ -15,7 +15,7 @@ from manager_bot.gateway.policy.tokens import estimate_request
 from manager_bot.gateway.policy.truncation import truncate_body
 from manager_bot.gateway.policy.words import RequestKind, Turn, read_turn
 from manager_bot.gateway.routing import choose_tier
-from manager_bot.services.budgets import Ask
+from manager_bot.services.holds import Ask
 from models import Source
 
 _MOST_TURNS: Final = 10_000

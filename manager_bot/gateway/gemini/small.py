@@ -18,7 +18,7 @@ from manager_bot.gateway.gemini.usage import read_json, spending_of
 from manager_bot.gateway.parts import Parts
 from manager_bot.gateway.policy.body import Json, JsonObject, objects
 from manager_bot.gateway.policy.tokens import estimate_content
-from manager_bot.services.budgets import Ask, OverBudget, Spending
+from manager_bot.services.holds import Ask, OverBudget, Spending
 from models import Source, Tier
 
 

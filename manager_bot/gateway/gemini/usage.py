@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from manager_bot.services.budgets import Spending
+from manager_bot.services.holds import Spending
 
 
 def spending_of(metadata: object) -> Spending | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from manager_bot.plans import plan_of
-from manager_bot.services.budgets import BudgetState
+from manager_bot.services.holds import BudgetState
 from manager_bot.services.sizing import Size
 from manager_bot.telegram.callbacks import Ask, Go, Goto, Verb
 from manager_bot.telegram.figures import bar, percent

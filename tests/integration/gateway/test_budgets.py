@@ -9,7 +9,9 @@ import pytest
 
 from manager_bot.clock import OffsetClock, utc_day
 from manager_bot.plans import PlanName
-from manager_bot.services.budgets import Ask, Budgets, OverBudget, Spending
+from manager_bot.services.budgets import Budgets
+from manager_bot.services.holds import Ask, OverBudget, Spending
+from manager_bot.services.ledger import Ledger
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import NoticeKind, Outbox
 from manager_bot.services.usage import Usage
@@ -20,7 +22,7 @@ LIMIT = 1_000_000
 
 def make(clock: OffsetClock, process: str = "a", patience: float = 5) -> Budgets:
     notices = BudgetNotices(Outbox(clock, ()), lambda: "manager_bot")
-    return Budgets(clock, notices, process, patience)
+    return Budgets(clock, notices, Ledger(process), patience)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from manager_bot.services.accounts import Accounts
 from manager_bot.services.agents import Agents
 from manager_bot.services.audit import Actor, Audit
 from manager_bot.services.budgets import Budgets
+from manager_bot.services.ledger import Ledger
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import Outbox
 from manager_bot.services.registration import Registration
@@ -156,7 +157,7 @@ async def open_house(world: WorldClient, database: Path, *, one_tap: bool = True
         asking = open_session(world.telegram_root)
         bots = TelegramBots(make_bot(SecretStr(view.token), asking), world.telegram_root, watch_seconds=1.5)
         registration = Registration(view.id, "t", (19700, 19720), clock, vault, sizing, OpenDoor(), bots, audit, bell)
-        budgets = Budgets(clock, BudgetNotices(outbox, lambda: view.username), "test")
+        budgets = Budgets(clock, BudgetNotices(outbox, lambda: view.username), Ledger("test"))
         use = UseCases(
             clock, TEXTS, accounts, agents, registration, sizing, audit, Usage(clock, budgets), desk, (root.id,)
         )

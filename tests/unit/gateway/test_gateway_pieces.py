@@ -11,7 +11,7 @@ from manager_bot.gateway.limits import Limits, TooBusy
 from manager_bot.gateway.telegram.methods import METHODS, check, method_of, person_of
 from manager_bot.gateway.telegram.replies import Refused
 from manager_bot.gateway.telegram.updates import is_for_agent, last_id, wanted_kinds
-from manager_bot.services.budgets import Spending
+from manager_bot.services.holds import Spending
 
 PEOPLE = frozenset({1, 2})
 
