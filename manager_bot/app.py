@@ -12,6 +12,7 @@ import structlog
 from manager_bot.config import Settings
 from manager_bot.core import Core, build_core
 from manager_bot.gateway.app import Gateway
+from manager_bot.gateway.outage import GeminiOutage
 from manager_bot.gateway.parts import gateway_parts, open_session
 from manager_bot.host import image_of
 from manager_bot.jobs.disk import DiskWatch
@@ -62,7 +63,8 @@ async def run(settings: Settings, roles: frozenset[str]) -> None:
 async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
     """The agents' doors. Nothing here imports aiogram, so a process with only this role stays small."""
     core.manager.username = await manager_username()
-    session = await stack.enter_async_context(open_session())
+    outage = GeminiOutage(core.settings.gemini_api_root, core.incidents)
+    session = await stack.enter_async_context(open_session(outage.trace()))
     parts = gateway_parts(
         core.settings,
         core.vault,
@@ -77,6 +79,7 @@ async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
     gateway = Gateway(parts)
     await gateway.start()
     stack.push_async_callback(gateway.stop)
+    stack.callback(asyncio.create_task(outage.run(), name="gemini outage").cancel)
     await _show_life(core, stack, "gateway")
 
 

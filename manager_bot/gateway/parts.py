@@ -101,11 +101,12 @@ def gateway_parts(
 PARTS: Final = web.AppKey("gateway_parts", Parts)
 
 
-def open_session() -> aiohttp.ClientSession:
+def open_session(*traces: aiohttp.TraceConfig) -> aiohttp.ClientSession:
     """A session fit for the doors: no limit across agents (each has its own), no cookies, no total time-out."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
         headers={"User-Agent": "ClawBot", "Accept-Encoding": "identity"},
+        trace_configs=list(traces),
     )
