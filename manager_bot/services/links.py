@@ -146,14 +146,19 @@ class Links:
         raise reason
 
     async def confirm(self, consent: str, browser: str | None) -> Linked:
-        """The person confirmed: save. Raises :class:`LinkExpired`, :class:`LinkUsed`, :class:`LinkForeign`,
-        :class:`GitHubTaken` and :class:`Suspended`.
+        """The person confirmed: save. Whoever presses twice, even at once, is connected once.
+
+        Raises :class:`LinkExpired`, :class:`LinkUsed`, :class:`LinkForeign`, :class:`GitHubTaken` and
+        :class:`Suspended`.
         """
         attempt = await self._answered(consent, browser)
         if attempt.stage is not LinkStage.DONE:
             try:
                 async with in_transaction():
                     await self._save(attempt)
+            except LinkUsed:
+                if not await LinkAttempt.exists(id=attempt.id, stage=LinkStage.DONE):
+                    raise
             except (IntegrityError, Suspended) as error:
                 reason = error if isinstance(error, Suspended) else GitHubTaken()
                 await self._close(attempt, reason)

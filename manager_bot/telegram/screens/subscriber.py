@@ -156,7 +156,11 @@ class Screens:
     def privacy(self, user: User) -> View:
         """What is kept, and for how long."""
         words = self.words(user)
-        return View("privacy", words("privacy"), ([Key(words("button.home"), Go(to=Goto.HOME))],))
+        return View(
+            "privacy",
+            joined(words("privacy"), words("privacy.github") if self.github_first else ""),
+            ([Key(words("button.home"), Go(to=Goto.HOME))],),
+        )
 
     def suspended(self, user: User) -> View:
         """All that a suspended person sees."""

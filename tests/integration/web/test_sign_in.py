@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -142,6 +143,34 @@ async def test_connect_pressed_twice_is_connected_once(house: WebHouse) -> None:
     assert "is connected" in await browser.press("Connect")
     assert len(await house.notices(user)) == 1
     assert await LinkAttempt.filter(stage=LinkStage.DONE).count() == 1
+
+
+@BOTH
+async def test_connect_pressed_twice_at_once(house: WebHouse) -> None:
+    user = await house.user()
+    browser = await house.question(user)
+    consent = browser.source.partition('name="consent" value="')[2].partition('"')[0]
+    form = {"consent": consent, "answer": "connect"}
+
+    async def press() -> str:
+        async with browser.session.post(f"{house.root}/oauth/github/callback", data=form) as answer:
+            return await answer.text()
+
+    pages = await asyncio.gather(*(press() for _ in range(5)))
+    assert all("GitHub connected" in page for page in pages)
+    assert len(await house.notices(user)) == 1
+    assert await living_tokens(house) == 1
+
+
+@BOTH
+async def test_two_people_press_connect_for_one_account_at_once(house: WebHouse) -> None:
+    people = [await house.user(name) for name in ("Ann", "Bob", "Cid")]
+    browsers = [await house.question(person) for person in people]
+    await asyncio.gather(*(browser.press("Connect") for browser in browsers))
+    assert sorted(browser.status for browser in browsers) == [200, 409, 409]
+    assert await User.filter(github_username="ann").count() == 1
+    assert await living_tokens(house) == 1
+    assert await Revocation.all().count() == 0
 
 
 async def test_declined_at_github(house: WebHouse) -> None:
