@@ -139,6 +139,7 @@ def _openclaw(scratch: Path, root: Path) -> None:
         shutil.copy2(recipe.FILES / name, package / name)
     command = [*_npm(scratch), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     _run(command, directory=package, cure="check that this machine reaches npm's registry")
+    _patch(package / "node_modules/openclaw")
     # Its install step runs at its first start, as root, and never again: an agent could not write there.
     entry = package / "node_modules/openclaw/openclaw.mjs"
     scratch_home = {"HOME": str(scratch), "OPENCLAW_STATE_DIR": str(scratch / "state"), "PATH": os.environ["PATH"]}
@@ -146,6 +147,14 @@ def _openclaw(scratch: Path, root: Path) -> None:
     _run([node, str(entry), "--version"], environment=scratch_home, cure="report this: OpenClaw does not start")
     # Without it node reads OpenClaw's 115 KB package.json again for every module: half of the start.
     (package / "node_modules/openclaw/dist/package.json").write_text('{"type":"module"}\n')
+
+
+def _patch(package: Path) -> None:
+    for patch in recipe.PATCHES:
+        found = [path for path in package.glob(patch.files) if patch.before in path.read_text()]
+        if len(found) != 1 or found[0].read_text().count(patch.before) != 1:
+            raise ImageError(f"OpenClaw {recipe.OPENCLAW_VERSION} does not hold {patch.before!r} once: mend the recipe")
+        found[0].write_text(found[0].read_text().replace(patch.before, patch.after))
 
 
 def _trim(root: Path) -> None:
