@@ -73,6 +73,7 @@ async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
         session,
         manager=core.manager,
         budgets=core.budgets,
+        incidents=core.incidents,
         wakeup=core.bell,
         report=core.bell,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from manager_bot.tiers import Tier
+
 
 class PlanName(StrEnum):
     """A plan's name as stored."""
@@ -27,6 +29,7 @@ class Plan:
 
     Memory and swap in MiB, CPU in cores, the token budget in Gemini's ``totalTokenCount`` a UTC day.
     ``max_attempts`` is ``None`` where restarts are unlimited; ``alert_at`` counts attempts before admins hear of it.
+    ``best_wish`` is the best tier a subscriber may ask for always; what a question needs by itself it gets on any plan.
     """
 
     name: PlanName
@@ -38,12 +41,13 @@ class Plan:
     alert_at: int
     at_max_attempts: AtMaxAttempts
     disk_mb: int
+    best_wish: Tier
 
 
 PLANS: dict[PlanName, Plan] = {
-    PlanName.FREE: Plan(PlanName.FREE, 256, 512, 0.25, 1_000_000, 3, 3, AtMaxAttempts.STOP, 1024),
-    PlanName.STARTER: Plan(PlanName.STARTER, 512, 0, 0.50, 10_000_000, 3, 3, AtMaxAttempts.ALERT, 5 * 1024),
-    PlanName.PRO: Plan(PlanName.PRO, 1024, 0, 1.00, 50_000_000, None, 3, AtMaxAttempts.ALERT, 20 * 1024),
+    PlanName.FREE: Plan(PlanName.FREE, 256, 512, 0.25, 1_000_000, 3, 3, AtMaxAttempts.STOP, 1024, Tier.FLASH),
+    PlanName.STARTER: Plan(PlanName.STARTER, 512, 0, 0.50, 10_000_000, 3, 3, AtMaxAttempts.ALERT, 5 * 1024, Tier.PRO),
+    PlanName.PRO: Plan(PlanName.PRO, 1024, 0, 1.00, 50_000_000, None, 3, AtMaxAttempts.ALERT, 20 * 1024, Tier.PRO),
 }
 
 

@@ -13,9 +13,11 @@ from aiohttp.typedefs import Handler
 
 from manager_bot.errors import OperatorError
 from manager_bot.gateway.gemini.door import GeminiDoor
+from manager_bot.gateway.gemini.fallback import Models
 from manager_bot.gateway.gemini.generate import Generate
 from manager_bot.gateway.gemini.pipeline import Pipeline
 from manager_bot.gateway.gemini.small import Small
+from manager_bot.gateway.gemini.summaries import Summariser
 from manager_bot.gateway.gemini.upstream import Gemini
 from manager_bot.gateway.parts import PARTS, Parts
 from manager_bot.gateway.telegram.door import TelegramDoor
@@ -26,6 +28,7 @@ from manager_bot.gateway.telegram.watch import Watch
 DRAIN: Final = 30.0
 """Seconds open answers have at the end."""
 POLLS: Final = web.AppKey("gateway_polls", Polls)
+MODELS: Final = web.AppKey("gateway_models", Models)
 WATCH: Final = web.AppKey("gateway_watch", Watch)
 log = structlog.get_logger(__name__)
 
@@ -35,9 +38,11 @@ def build_gateway(parts: Parts) -> web.Application:
     telegram = Telegram(parts.settings.telegram_api_root, parts.session)
     polls = Polls(telegram, parts.sightings)
     gemini = Gemini(parts.settings.gemini_api_root, parts.settings.gemini_api_key, parts.session)
-    gemini_door = GeminiDoor(parts, Generate(parts, gemini, Pipeline(parts.settings)), Small(parts, gemini))
+    models = Models(parts, gemini)
+    generate = Generate(parts, models, Pipeline(parts, Summariser(parts, models)))
+    gemini_door = GeminiDoor(parts, generate, Small(parts, gemini))
     app = web.Application(middlewares=[_quiet])
-    app[PARTS], app[POLLS], app[WATCH] = parts, polls, Watch(parts, telegram, polls)
+    app[PARTS], app[POLLS], app[WATCH], app[MODELS] = parts, polls, Watch(parts, telegram, polls), models
     app.router.add_get("/healthz", _healthz)
     app.router.add_route("*", "/gemini/{tail:.*}", gemini_door.handle)
     app.router.add_route("*", "/telegram/{tail:.*}", TelegramDoor(parts, telegram, polls).handle)
@@ -85,6 +90,7 @@ class Gateway:
         app = build_gateway(self.parts)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=self.drain, access_log=None)
         await self._runner.setup()
+        await app[MODELS].resume()
         for host in dict.fromkeys((self.parts.settings.gateway_address, "127.0.0.1")):
             await self._listen(self._runner, host)
         self._watch = asyncio.create_task(app[WATCH].run())

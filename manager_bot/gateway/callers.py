@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from manager_bot.plans import PlanName
+from manager_bot.tiers import TierWish
 from manager_bot.vault import Vault
 from models import Agent, DesiredState
 
@@ -27,6 +28,7 @@ class Caller:
     owner_id: int
     people: frozenset[int]
     plan: PlanName
+    wish: TierWish
     is_active: bool
     bot_token: SecretStr
     own_key: SecretStr | None
@@ -74,6 +76,7 @@ class Callers:
             owner_id=user.telegram_id,
             people=frozenset((user.telegram_id, *agent.allowed_ids)),
             plan=PlanName(user.plan or PlanName.FREE),
+            wish=user.tier_wish,
             is_active=user.is_active,
             bot_token=self._open(agent.bot_token),
             own_key=self._open(user.gemini_api_key) if user.gemini_api_key else None,

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -16,31 +16,46 @@ from manager_bot.config import Settings
 from manager_bot.gateway.callers import Callers
 from manager_bot.gateway.limits import Limits
 from manager_bot.gateway.sightings import Sightings
+from manager_bot.services.audit import Audit
 from manager_bot.services.budgets import Budgets
+from manager_bot.services.incidents import Incidents
 from manager_bot.services.ledger import Ledger
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import Outbox
 from manager_bot.services.ports import DoorReport, Wakeup
 from manager_bot.vault import Vault
 
+T = TypeVar("T")
+
 
 @dataclass(slots=True)
 class Closing:
     """Work that must not be lost when its request is: finished in the background, waited for at the end."""
 
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
-    async def finish(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do *work* to its end even if the caller is cancelled meanwhile."""
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin *work*; nobody need wait for it but the end of the gateway."""
         task = asyncio.ensure_future(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-        await asyncio.shield(task)
+        return task
+
+    async def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do *work* to its end even if the caller is cancelled meanwhile."""
+        await asyncio.shield(self.start(work))
 
     async def wait(self) -> None:
         """Until everything is done."""
         while self.tasks:
             await asyncio.wait(set(self.tasks))
+
+
+class NobodyToWake:
+    """In a process without a watchdog."""
+
+    def poke(self, agent_id: int) -> None:
+        """The watchdog elsewhere looks by itself."""
 
 
 @dataclass(slots=True)
@@ -65,6 +80,7 @@ class Parts:
     budgets: Budgets
     sightings: Sightings
     manager: ManagerName
+    incidents: Incidents
     closing: Closing = field(default_factory=Closing)
     telegram_limits: Limits = field(default_factory=lambda: Limits(rate=30, burst=60, most=32))
     gemini_limits: Limits = field(default_factory=lambda: Limits(rate=50, burst=300, most=256))
@@ -79,6 +95,7 @@ def gateway_parts(
     *,
     manager: ManagerName,
     budgets: Budgets | None = None,
+    incidents: Incidents | None = None,
     wakeup: Wakeup | None = None,
     report: DoorReport | None = None,
 ) -> Parts:
@@ -95,6 +112,7 @@ def gateway_parts(
         budgets=budgets or Budgets(clock, BudgetNotices(outbox, manager), Ledger(secrets.token_hex(16))),
         sightings=Sightings(clock, wakeup, report),
         manager=manager,
+        incidents=incidents or Incidents(clock, outbox, Audit(clock), wakeup or NobodyToWake()),
     )
 
 

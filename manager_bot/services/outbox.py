@@ -25,7 +25,8 @@ class NoticeKind(StrEnum):
     OWNER_RECOVERED = "owner_recovered"  # bot_username
     BUDGET_NOTICE = "budget_notice"  # percent, used, limit
     AGENT_SILENT = (
-        "agent_silent"  # reason (stopped, suspended, over_budget, broken), manager_username; spoken by the agent's bot
+        # reason (stopped, suspended, over_budget, too_long, broken), manager_username; spoken by the agent's bot
+        "agent_silent"
     )
     MESSAGE_FROM_ADMIN = "message_from_admin"  # text
     SUSPENDED = "suspended"  # -

@@ -14,7 +14,10 @@ from models import Source, Tier, UsageLog
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Sums over some UTC days, own-key calls included; ``own_key_tokens`` is their part of ``tokens``."""
+    """Sums over some UTC days, own-key calls included; ``own_key_tokens`` is their part of ``tokens``.
+
+    ``saved`` are the prompt tokens that truncation and compaction spared, less what summaries cost.
+    """
 
     messages: int = 0
     requests: int = 0
@@ -24,6 +27,7 @@ class Period:
     cached: int = 0
     thoughts: int = 0
     own_key_tokens: int = 0
+    saved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +83,5 @@ def total(rows: Iterable[UsageLog]) -> Period:
         cached=sum(row.cached_tokens for row in kept),
         thoughts=sum(row.thought_tokens for row in kept),
         own_key_tokens=sum(row.token_count for row in kept if row.own_key),
+        saved=max(0, sum(row.saved_tokens for row in kept)),
     )

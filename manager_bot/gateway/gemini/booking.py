@@ -8,6 +8,7 @@ from enum import StrEnum
 from manager_bot.gateway.gemini.usage import Reading
 from manager_bot.services.budgets import Budgets
 from manager_bot.services.holds import Hold
+from models import Tier
 
 
 class Fate(StrEnum):
@@ -20,7 +21,10 @@ class Fate(StrEnum):
 
 @dataclass(slots=True)
 class Booking:
-    """Until Gemini was asked a call costs nothing; from then on its hold, unless its usage proves otherwise."""
+    """Until Gemini was asked a call costs nothing; from then on its hold, unless its usage proves otherwise.
+
+    ``tier`` is the one that answered, where it is not the one the hold was taken for; ``saved`` are tokens spared.
+    """
 
     budgets: Budgets
     hold: Hold
@@ -28,6 +32,8 @@ class Booking:
     fate: Fate = Fate.NOT_SERVED
     noted: int = 0
     closed: bool = False
+    tier: Tier | None = None
+    saved: int = 0
 
     async def note(self) -> None:
         """Write down a usage that has outgrown the hold: a crash from here on must not make it less."""
@@ -45,6 +51,6 @@ class Booking:
         if self.fate is Fate.NOT_SERVED:
             await self.budgets.release(self.hold)
         elif self.fate is Fate.COMPLETE and self.reading.ended and seen.total:
-            await self.budgets.settle(self.hold, seen)
+            await self.budgets.settle(self.hold, seen, self.tier, self.saved)
         else:
-            await self.budgets.cut_off(self.hold, seen)
+            await self.budgets.cut_off(self.hold, seen, self.tier)

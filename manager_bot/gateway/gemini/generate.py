@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 import orjson
@@ -11,13 +13,22 @@ from aiohttp import web
 from manager_bot.gateway.callers import Caller
 from manager_bot.gateway.gemini.booking import Booking, Fate
 from manager_bot.gateway.gemini.errors import over_budget, unreachable
+from manager_bot.gateway.gemini.fallback import Models
 from manager_bot.gateway.gemini.pipeline import Pipeline, Prepared
-from manager_bot.gateway.gemini.requests import check_platform, output_of, parse, read_body, with_output
-from manager_bot.gateway.gemini.upstream import Gemini, NeverSent, lost, refusal, whole
+from manager_bot.gateway.gemini.requests import (
+    check_platform,
+    output_of,
+    parse,
+    read_body,
+    thinking_as_allowed,
+    with_output,
+)
+from manager_bot.gateway.gemini.upstream import NeverSent, lost, refusal, whole
 from manager_bot.gateway.gemini.usage import Frames, read_json
 from manager_bot.gateway.parts import Parts
 from manager_bot.gateway.policy.body import JsonObject
 from manager_bot.services.holds import Hold, OverBudget
+from models import Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +36,7 @@ class Generate:
     """The two verbs that write."""
 
     parts: Parts
-    gemini: Gemini
+    models: Models
     pipeline: Pipeline
 
     async def answer(self, request: web.Request, caller: Caller, model: str, stream: str | None) -> web.StreamResponse:
@@ -37,10 +48,10 @@ class Generate:
         body = parse(raw)
         if caller.own_key is None:
             check_platform(body)
-        prepared = self.pipeline.prepare(caller, model, body)
-        booking = Booking(self.parts.budgets, await self._reserve(prepared))
+        prepared = await self.pipeline.prepare(caller, model, body)
+        booking = Booking(self.parts.budgets, await self._reserve(prepared), saved=prepared.saved)
         try:
-            out = _outgoing(raw, body, prepared, booking.hold)
+            out = partial(_outgoing, raw, body, prepared, booking.hold)
             return await self._forward(request, caller, Call(prepared, booking, out, stream))
         finally:
             await self.parts.closing.finish(booking.close())
@@ -52,11 +63,12 @@ class Generate:
             raise over_budget(over.retry_after, used_up=over.used_up) from None
 
     async def _forward(self, request: web.Request, caller: Caller, call: Call) -> web.StreamResponse:
-        model = self.parts.settings.model_of(call.prepared.ask.tier)
+        tier = call.prepared.ask.tier
         verb = "generateContent" if call.stream is None else "streamGenerateContent"
         call.booking.fate = Fate.UNDER_WAY
         try:
-            async with self.gemini.ask(caller, model, verb, call.out, sse=call.stream is not None) as answer:
+            async with self.models.ask(caller, tier, call.out, verb, sse=call.stream is not None) as answered:
+                answer, call.booking.tier = answered.answer, answered.tier
                 if answer.status != 200:
                     call.booking.fate = Fate.NOT_SERVED
                     return await refusal(answer, caller, listed=call.stream == "json")
@@ -74,25 +86,31 @@ class Generate:
         """Booked before the agent has it: an answer that was delivered is in the ledger, whatever dies next."""
         raw = await whole(answer)
         call.booking.reading.take(read_json(raw))
-        call.booking.fate = Fate.COMPLETE
-        await self.parts.closing.finish(call.booking.close())
+        await self._complete(call)
         return web.Response(body=raw, content_type="application/json", charset="utf-8")
 
     async def _streamed(self, request: web.Request, call: Call, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-        """Pieces go on as they come; the end goes on only when the call is booked."""
+        """Pieces go on as they come; the end, or a break, only when the call is booked."""
         kind = "text/event-stream" if call.stream == "sse" else "application/json; charset=UTF-8"
         response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-store"})
         await response.prepare(request)
         try:
             await self._relay(call, answer, response)
         except (aiohttp.ClientError, TimeoutError):
+            await self.parts.closing.finish(call.booking.close())
             if request.transport is not None:
                 request.transport.abort()
             return response
-        call.booking.fate = Fate.COMPLETE
-        await self.parts.closing.finish(call.booking.close())
+        await self._complete(call)
         await response.write_eof()
         return response
+
+    async def _complete(self, call: Call) -> None:
+        """The answer came to its end: book it, and learn from Gemini's count."""
+        call.booking.fate = Fate.COMPLETE
+        prepared, counted = call.prepared, call.booking.reading.seen.prompt
+        self.pipeline.anchors.learn(prepared.agent_id, prepared.estimate, counted)
+        await self.parts.closing.finish(call.booking.close())
 
     async def _relay(self, call: Call, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
         frames, first = Frames(), True
@@ -115,17 +133,17 @@ class Generate:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call on its way: what is asked, what is sent, its account, and how its answer goes out."""
+    """One call on its way: what is asked, its account, what is sent to a tier, and how the answer goes out."""
 
     prepared: Prepared
     booking: Booking
-    out: bytes
+    out: Callable[[Tier], bytes]
     stream: str | None
 
 
-def _outgoing(raw: bytes, body: JsonObject, prepared: Prepared, hold: Hold) -> bytes:
+def _outgoing(raw: bytes, body: JsonObject, prepared: Prepared, hold: Hold, tier: Tier) -> bytes:
     """The agent's own bytes where nothing was changed; with a limited answer at the edge of the budget."""
-    shaped = prepared.body
+    shaped = thinking_as_allowed(prepared.body, tier)
     if hold.output < prepared.ask.output:
         output = output_of(shaped)
         shaped = with_output(shaped, max(1, min(output.most, hold.output // output.answers)))

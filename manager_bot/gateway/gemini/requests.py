@@ -11,6 +11,7 @@ from aiohttp import web
 
 from manager_bot.gateway.gemini.errors import GeminiError
 from manager_bot.gateway.policy.body import JsonObject, contents_of, objects, parts_of
+from manager_bot.tiers import Tier
 
 MOST_BODY: Final = 20 * 1024 * 1024
 """Bytes: Google takes no more with inline data."""
@@ -107,3 +108,23 @@ def with_output(body: JsonObject, most: int) -> JsonObject:
         {key: value for key, value in config.items() if key != "max_output_tokens"} if isinstance(config, dict) else {}
     )
     return {**body, name: {**config, "maxOutputTokens": most}}
+
+
+def thinking_as_allowed(body: JsonObject, tier: Tier) -> JsonObject:
+    """The request without ``thinkingBudget: 0`` where it goes to pro; the very object given anywhere else.
+
+    OpenClaw asks for no thinking whatever the model, and Gemini's pro model answers a budget of 0 with 400 ("This model
+    only works in thinking mode"). That one field is left out, so that the model decides itself; nothing else changes.
+    """
+    if tier is not Tier.PRO:
+        return body
+    for name, inner, field in (
+        ("generationConfig", "thinkingConfig", "thinkingBudget"),
+        ("generation_config", "thinking_config", "thinking_budget"),
+    ):
+        config = body.get(name)
+        thinking = config.get(inner) if isinstance(config, dict) else None
+        if isinstance(config, dict) and isinstance(thinking, dict) and thinking.get(field) == 0:
+            rest = {key: value for key, value in thinking.items() if key != field}
+            return {**body, name: {**config, inner: rest}}
+    return body

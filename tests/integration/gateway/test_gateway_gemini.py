@@ -267,7 +267,7 @@ async def test_a_client_that_leaves_before_the_first_byte_leaves_no_hold(house: 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_geminis_refusals_pass_and_cost_nothing(house: House, ann: Subscriber, status: int) -> None:
-    await house.control.fault("status", status=status)
+    await house.control.fault("status", status=status, left=None)
     assert (await ann.generate(said(TIME))).status == status
     assert await _tokens(ann) == 0
     assert (await Budget.get(user_id=ann.user_id)).held == 0
@@ -283,9 +283,10 @@ async def test_trouble_with_the_platforms_key_is_not_the_agents(house: House, an
 
 @pytest.mark.parametrize("kind", ["html", "drop", "broken_stream"])
 async def test_a_broken_gemini_is_survived_and_never_underbooked(house: House, ann: Subscriber, kind: str) -> None:
-    await house.control.fault(kind)
+    await house.control.fault(kind, left=None)
     reply = await ann.generate(said(TIME))
     assert reply.status in {503, 504}
+    await house.control.clear()
     served = sum(row["sent"]["total"] for row in await house.control.served())
     assert await _tokens(ann) >= served
     assert (await Budget.get(user_id=ann.user_id)).held == 0
