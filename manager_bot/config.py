@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from manager_bot.errors import SettingError
@@ -93,6 +93,13 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must be an address starting with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("github_client_id")
+    @classmethod
+    def _way_back(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("public_url"):
+            raise ValueError("needs CLAWBOT_PUBLIC_URL, where GitHub sends browsers back to")
+        return value
 
     @property
     def database(self) -> str:

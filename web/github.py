@@ -15,7 +15,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client  # type: ignore[
 from pydantic import SecretStr
 
 from manager_bot.config import Settings
-from manager_bot.errors import GitHubRefused, GitHubUnavailable, SettingError
+from manager_bot.errors import GitHubRefused, GitHubUnavailable
 from manager_bot.services.ports import GitHubAccount
 
 log = structlog.get_logger(__name__)
@@ -40,11 +40,7 @@ class GitHubClient:
 
     @classmethod
     def of(cls, settings: Settings) -> GitHubClient:
-        """As configured; raises :class:`SettingError` if browsers could not come back."""
-        if not settings.public_url:
-            raise SettingError(
-                "CLAWBOT_PUBLIC_URL is missing: GitHub sends browsers back there (or empty CLAWBOT_GITHUB_CLIENT_ID)"
-            )
+        """As configured; the settings see to it that there is a public address to come back to."""
         return cls(
             settings.github_root,
             settings.github_api_root,

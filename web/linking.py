@@ -13,7 +13,7 @@ from web.signin import START
 
 
 def links_of(settings: Settings, clock: Clock, vault: Vault, audit: Audit, outbox: Outbox) -> Links | None:
-    """The use cases, or nothing where GitHub is not configured. Raises :class:`SettingError` without a way back."""
+    """The use cases, or nothing where GitHub is not configured."""
     if not settings.github_configured:
         return None
     from web.github import GitHubClient  # noqa: PLC0415 - authlib and its client are loaded only where they serve

@@ -17,7 +17,6 @@ from manager_bot.clock import SystemClock
 from manager_bot.errors import OperatorError, SettingError
 from manager_bot.services.status import StatusBoard
 from web.app import WebParts
-from web.github import GitHubClient
 from web.server import Doorkeeper, Web
 
 
@@ -177,9 +176,9 @@ async def test_a_taken_port_is_one_line(house: WebHouse) -> None:
 
 
 def test_github_without_a_public_address_is_one_line(make_settings: MakeSettings) -> None:
-    settings = make_settings(github_client_id="x", github_client_secret="y")
-    with pytest.raises(SettingError, match="CLAWBOT_PUBLIC_URL"):
-        GitHubClient.of(settings)
+    with pytest.raises(SettingError, match="CLAWBOT_GITHUB_CLIENT_ID is wrong: needs CLAWBOT_PUBLIC_URL"):
+        make_settings(github_client_id="x", github_client_secret="y")
+    assert make_settings(github_client_id="x", github_client_secret="y", public_url="https://x.org").github_configured
 
 
 async def test_https_means_strict_transport_and_a_host_bound_cookie(
