@@ -15,6 +15,8 @@ SILENCE_SECONDS = 8
 async def talking(cast: Cast) -> None:
     """4. Ann asks, her agent answers; Bob gets nothing from it."""
     ann, bob, stage = cast.local.ann, cast.local.bob, cast.stage
+    greeting = await cast.ask(ann, "/start")
+    stage.prove(greeting.text, "Ann opens her agent's bot, presses Start, and is answered")
     began = time.monotonic()
     answer = await cast.ask(ann, "What time is it?")
     stage.timings["seconds from question to answer"] = time.monotonic() - began
