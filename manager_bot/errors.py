@@ -197,3 +197,9 @@ class GitHubMissing(ClawBotError):
     """The user has no GitHub account connected (any more)."""
 
     key = "error.github.missing"
+
+
+class QuietHoursMalformed(ClawBotError):
+    """The text names no hours, or a time zone nobody knows."""
+
+    key = "error.quiet.malformed"

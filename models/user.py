@@ -15,7 +15,8 @@ class User(Model):
 
     ``plan`` is a :class:`~manager_bot.plans.PlanName`, null until one was picked. The columns ``card_*`` remember the
     one live card: its message, the screen it shows and the agent revision that screen was drawn from. ``github_token``
-    and ``gemini_api_key`` are sealed.
+    and ``gemini_api_key`` are sealed. An admin's ``quiet_hours`` (:mod:`manager_bot.services.quiet`) hold back all but
+    critical alerts.
     """
 
     id = fields.IntField(primary_key=True)
@@ -32,6 +33,7 @@ class User(Model):
     tier_wish = fields.CharEnumField(TierWish, max_length=8, default=TierWish.AUTO)
     custom_rules = fields.TextField(null=True)
     is_active = fields.BooleanField(default=True)
+    quiet_hours = fields.CharField(max_length=64, null=True)
     has_blocked = fields.BooleanField(default=False)
     card_message_id = fields.IntField(null=True)
     card_screen = fields.CharField(max_length=32, null=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tortoise.transactions import in_transaction
 
@@ -16,6 +17,7 @@ from manager_bot.services.ports import Wakeup
 from models import Agent, DesiredState, User
 
 LOG_LINES = 40
+DOUBLE_TAP = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,17 @@ class Agents:
         return await self._wish(user, actor, "agent.start", **_FRESH)
 
     async def restart(self, user: User, actor: Actor) -> Agent:
-        """The agent shall run in a container started after this moment. Raises :class:`Suspended`."""
+        """The agent shall run in a container started after this moment. Raises :class:`Suspended`.
+
+        Asked twice in a moment, by a double tap or by two admins at one alert, it restarts once.
+        """
         if not user.is_active:
             raise Suspended
+        agent = await self.of(user)
+        asked = agent.restart_asked_at
+        fresh = asked is not None and self.clock.now() - asked < DOUBLE_TAP
+        if fresh and agent.desired_state is DesiredState.RUNNING:
+            return agent
         return await self._wish(user, actor, "agent.restart", **_FRESH, restart_asked_at=self.clock.now())
 
     async def delete(self, user: User, actor: Actor, typed_name: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from manager_bot.clock import Clock
@@ -23,6 +24,9 @@ MASS_LEAST = 3
 """A fifth of a host counts as a mass failure only from this many agents on: on a host with two, one is no mass."""
 
 RELAPSE = timedelta(minutes=10)
+REMIND_AFTER = timedelta(minutes=30)
+DOUBLE_TAP = timedelta(minutes=1)
+"""Snoozed for so long already: pressed twice, or by two admins at once."""
 _TELL_OWNER_FROM = 2
 """A first crash that heals in seconds is not worth an owner's attention."""
 _SEVERITIES = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
@@ -94,19 +98,34 @@ class Incidents:
             raise UserUnknown
         return incident.user_id
 
-    async def acknowledge(self, incident_id: int, actor: Actor) -> None:
-        """An admin has seen it; the first one stays on record."""
+    async def acknowledge(self, incident_id: int, actor: Actor) -> int | None:
+        """An admin has seen it; the first one stays on record, and is returned (a Telegram id)."""
         async with in_transaction():
             now = self.clock.now()
             fresh = Incident.filter(id=incident_id, acknowledged_at=None, closed_at=None)
             if await fresh.update(acknowledged_at=now, acknowledged_by=actor.telegram_id):
                 await self._recorded(incident_id, actor, "incident.acknowledge")
+        incident = await Incident.get_or_none(id=incident_id)
+        return incident.acknowledged_by if incident else None
+
+    async def remind(self) -> None:
+        """Tell again of what is critical and nobody took on: after half an hour, then at ever longer intervals."""
+        now = self.clock.now()
+        waiting = Incident.filter(closed_at=None, severity=Severity.CRITICAL, acknowledged_at=None)
+        for incident in await waiting.filter(updated_at__lte=now - REMIND_AFTER):
+            snoozed = incident.snoozed_until is not None and incident.snoozed_until > now
+            if snoozed or not await Notification.exists(subject=_subject(incident.id)):
+                continue
+            step = ((now - incident.opened_at) // REMIND_AFTER).bit_length()
+            key, values = f"remind:{incident.id}:{step}", {"incident_id": incident.id}
+            await self.outbox.post_admins(NoticeKind.INCIDENT_REMINDER, values, dedupe_key=key, urgent=True)
 
     async def snooze(self, incident_id: int, actor: Actor, period: timedelta) -> None:
         """Say no more about it for *period*, unless it becomes critical."""
         until = self.clock.now() + period
         async with in_transaction():
-            if await Incident.filter(id=incident_id, closed_at=None).update(snoozed_until=until):
+            awake = Q(snoozed_until=None) | Q(snoozed_until__lt=until - DOUBLE_TAP)
+            if await Incident.filter(awake, id=incident_id, closed_at=None).update(snoozed_until=until):
                 await self._recorded(incident_id, actor, "incident.snooze", until=until.isoformat())
 
     async def publish(self, incident_id: int, actor: Actor, *, public: bool) -> None:
@@ -175,7 +194,9 @@ class Incidents:
         quiet = incident.snoozed_until is not None and incident.snoozed_until > self.clock.now()
         if not quiet or incident.severity is Severity.CRITICAL:
             values = {"incident_id": incident.id}
-            await self.outbox.post_admins(NoticeKind.INCIDENT, values, subject=f"incident:{incident.id}")
+            urgent = incident.severity is Severity.CRITICAL
+            subject = _subject(incident.id)
+            await self.outbox.post_admins(NoticeKind.INCIDENT, values, subject=subject, urgent=urgent)
 
     async def _tell_owner(self, incident: Incident, agent: Agent, finding: Finding) -> None:
         minor = finding.cause in (Cause.CRASHED, Cause.UNHEALTHY, Cause.DEAF) and finding.attempts < _TELL_OWNER_FROM
@@ -210,10 +231,12 @@ class Incidents:
         open_still = Incident.filter(id=incident.id, closed_at=None)
         if not await open_still.update(closed_at=now, updated_at=now, open_key=None, next_attempt_at=None):
             return
-        subject, values = f"incident:{incident.id}", {"incident_id": incident.id}
+        subject, values = _subject(incident.id), {"incident_id": incident.id}
         if await Notification.exists(subject=subject):
             await self.outbox.post_admins(NoticeKind.INCIDENT, values, subject=subject)
-            await self.outbox.post_admins(NoticeKind.INCIDENT_OVER, values, dedupe_key=f"over:{incident.id}")
+            await self.outbox.post_admins(
+                NoticeKind.INCIDENT_OVER, values, dedupe_key=f"over:{incident.id}", follows=subject
+            )
 
     async def _close_mass(self) -> None:
         """The host is well again when no agent that failed with it is still down."""
@@ -230,11 +253,16 @@ class Incidents:
         details["incident_id"] = incident_id
         await self.audit.record(actor, action, user_id=user_id, agent_id=agent_id, **details)
         values = {"incident_id": incident_id}
-        await self.outbox.post_admins(NoticeKind.INCIDENT, values, subject=f"incident:{incident_id}")
+        await self.outbox.post_admins(NoticeKind.INCIDENT, values, subject=_subject(incident_id))
 
 
 _RESET = ("next_attempt_at", "exit_code")
 """Columns that a development may also empty."""
+
+
+def _subject(incident_id: int) -> str:
+    """The messages about one incident are one message."""
+    return f"incident:{incident_id}"
 
 
 def _key(agent: Agent | None, cause: Cause) -> str:

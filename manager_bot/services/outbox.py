@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from tortoise.exceptions import IntegrityError
+from tortoise.queryset import QuerySet
 
 from manager_bot.clock import Clock
-from models import Notification
+from manager_bot.services.quiet import quiet_until
+from models import Notification, NotificationState
 
 
 class NoticeKind(StrEnum):
@@ -21,6 +24,7 @@ class NoticeKind(StrEnum):
     WATCHDOG_STARTED = "watchdog_started"  # agents, running
     INCIDENT = "incident"  # incident_id
     INCIDENT_OVER = "incident_over"  # incident_id
+    INCIDENT_REMINDER = "incident_reminder"  # incident_id
     OWNER_TROUBLE = "owner_trouble"  # trouble, attempts, max_attempts, gave_up
     OWNER_RECOVERED = "owner_recovered"  # bot_username
     BUDGET_NOTICE = "budget_notice"  # percent, used, limit
@@ -59,11 +63,12 @@ class Outbox:
         subject: str | None = None,
         dedupe_key: str | None = None,
         token_of: int | None = None,
+        due_at: datetime | None = None,
     ) -> bool:
         """Queue one message; ``False`` if *dedupe_key* was used before.
 
         Of one *subject* the first notification of a chat is sent and later ones edit that message.
-        *token_of* is the id of the agent whose bot speaks instead of the manager.
+        *token_of* is the id of the agent whose bot speaks instead of the manager. Before *due_at* it is not sent.
         """
         if dedupe_key is not None and await Notification.exists(dedupe_key=dedupe_key):
             return False
@@ -75,7 +80,7 @@ class Outbox:
                 values=dict(values or {}),
                 subject=subject,
                 dedupe_key=dedupe_key,
-                due_at=self.clock.now(),
+                due_at=due_at or self.clock.now(),
             )
         except IntegrityError:
             return False
@@ -88,8 +93,32 @@ class Outbox:
         *,
         subject: str | None = None,
         dedupe_key: str | None = None,
+        urgent: bool = False,
+        follows: str | None = None,
     ) -> None:
-        """Queue one message to every admin."""
+        """Queue one message to every admin; in somebody's quiet hours it waits for their end, unless *urgent*.
+
+        *follows* is a subject: who, in quiet hours, has not been told of it needs no word about how it went on.
+        """
+        quiet = {} if urgent else await quiet_until(self.admin_ids, self.clock.now())
         for admin in self.admin_ids:
-            key = f"{dedupe_key}:{admin}" if dedupe_key else None
-            await self.post(admin, kind, values, subject=subject, dedupe_key=key)
+            key, until = f"{dedupe_key}:{admin}" if dedupe_key else None, quiet.get(admin)
+            if until is not None and await _known(admin, subject):
+                until = None  # an edit makes no sound
+            elif until is not None and (await _waits(admin, subject) or (follows and not await _known(admin, follows))):
+                continue
+            await self.post(admin, kind, values, subject=subject, dedupe_key=key, due_at=until)
+
+
+async def _known(chat_id: int, subject: str | None) -> bool:
+    """Whether there is a message about *subject* in the chat."""
+    return subject is not None and await _about(chat_id, subject).filter(state=NotificationState.SENT).exists()
+
+
+async def _waits(chat_id: int, subject: str | None) -> bool:
+    """Whether a message about *subject* is held back already; it will say how things are when it is sent."""
+    return subject is not None and await _about(chat_id, subject).filter(state=NotificationState.PENDING).exists()
+
+
+def _about(chat_id: int, subject: str) -> QuerySet[Notification]:
+    return Notification.filter(chat_id=chat_id, subject=subject)

@@ -132,6 +132,7 @@ class AlertVerb(StrEnum):
 
 
 class AdminAlert(CallbackData, prefix="adm_alert"):
+    SNOOZE = "snooze"
     """A button under an alert."""
 
     verb: AlertVerb

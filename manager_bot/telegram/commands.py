@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 EVERYBODY = ("status", "usage", "plan", "restart", "logs", "lang", "help", "privacy", "cancel")
 WITH_GITHUB = ("github",)
-ADMINS = ("admin", "users")
+ADMINS = ("admin", "users", "quiet")
 
 
 async def set_commands(bot: Bot, texts: Texts, admin_ids: tuple[int, ...], *, with_github: bool = False) -> None:

@@ -17,7 +17,7 @@ from manager_bot.telegram.screens.home import OWNERS_TURN
 from manager_bot.telegram.view import Key, Row, markup
 from manager_bot.telegram.words import Words, joined
 from manager_bot.texts import Html
-from models import Agent, Incident, Notification
+from models import Agent, Incident, Notification, User
 
 TAIL_LINES = 8
 TAIL_CHARACTERS = 1500
@@ -57,7 +57,25 @@ async def _incident(words: Words, values: Values) -> Notice | None:
     if incident is None:
         return None
     agent = await Agent.get_or_none(id=incident.agent_id).select_related("user") if incident.agent_id else None
-    return Notice(incident_text(words, incident, agent), _incident_keys(words, incident, agent))
+    text = incident_text(words, incident, agent, seen_by=await seen_by(incident))
+    return Notice(text, _incident_keys(words, incident, agent))
+
+
+async def _incident_reminder(words: Words, values: Values) -> Notice | None:
+    """Nothing where it was closed or taken on while the reminder was under way."""
+    incident = await Incident.get_or_none(id=values["incident_id"])
+    if incident is None or incident.closed_at is not None or incident.acknowledged_at is not None:
+        return None
+    agent = await Agent.get_or_none(id=incident.agent_id).select_related("user") if incident.agent_id else None
+    head = words("notice.incident_reminder", time=words.clock(incident.opened_at))
+    text = joined(head, incident_text(words, incident, agent, tail=False), gap="\n\n")
+    return Notice(text, _incident_keys(words, incident, agent))
+
+
+async def seen_by(incident: Incident) -> str:
+    """The name of the admin who acknowledged it."""
+    admin = await User.get_or_none(telegram_id=incident.acknowledged_by) if incident.acknowledged_by else None
+    return admin.name if admin else ""
 
 
 async def _incident_over(words: Words, values: Values) -> Notice | None:
@@ -69,7 +87,9 @@ async def _incident_over(words: Words, values: Values) -> Notice | None:
     return Notice(words("notice.incident_over", who=who, cause=words(f"cause.{incident.cause.value}")))
 
 
-def incident_text(words: Words, incident: Incident, agent: Agent | None, *, tail: bool = True) -> Html:
+def incident_text(
+    words: Words, incident: Incident, agent: Agent | None, *, tail: bool = True, seen_by: str = ""
+) -> Html:
     """Everything an admin needs to judge it at a glance; *agent* comes with its user."""
     who = words("incident.agent", bot=agent.bot_username) if agent else words("incident.platform")
     icon = "✅" if incident.closed_at else {"critical": "🔴", "warning": "🟠", "info": "🔵"}[incident.severity.value]
@@ -85,8 +105,11 @@ def incident_text(words: Words, incident: Incident, agent: Agent | None, *, tail
     lines.append(_attempts(words, incident))
     if incident.closed_at is not None:
         lines.append(words("incident.closed", time=words.clock(incident.closed_at)))
-    elif incident.acknowledged_at is not None:
-        lines.append(words("incident.acknowledged"))
+        return joined(joined(*lines), _tail(incident.log_tail) if tail else "", gap="\n\n")
+    if incident.acknowledged_at is not None:
+        lines.append(words("incident.acknowledged.by", name=seen_by) if seen_by else words("incident.acknowledged"))
+    if incident.snoozed_until is not None:
+        lines.append(words("incident.snoozed", time=words.clock(incident.snoozed_until)))
     return joined(joined(*lines), _tail(incident.log_tail) if tail else "", gap="\n\n")
 
 
@@ -114,6 +137,7 @@ def _incident_keys(words: Words, incident: Incident, agent: Agent | None) -> tup
         return Key(words(f"button.alert.{verb.value}"), AdminAlert(verb=verb, incident_id=incident.id))
 
     seen = [] if incident.acknowledged_at or incident.closed_at else [key(AlertVerb.ACKNOWLEDGE)]
+    seen += [] if incident.closed_at else [key(AlertVerb.SNOOZE)]
     public = [key(AlertVerb.WITHDRAW if incident.published_at else AlertVerb.PUBLISH)]
     if agent is None:
         return (seen, public)
@@ -204,6 +228,7 @@ _RENDERERS: dict[NoticeKind, Callable[[Words, Values], Awaitable[Notice | None]]
     NoticeKind.WATCHDOG_STARTED: _watchdog_started,
     NoticeKind.INCIDENT: _incident,
     NoticeKind.INCIDENT_OVER: _incident_over,
+    NoticeKind.INCIDENT_REMINDER: _incident_reminder,
     NoticeKind.OWNER_TROUBLE: _owner_trouble,
     NoticeKind.OWNER_RECOVERED: _owner_recovered,
     NoticeKind.BUDGET_NOTICE: _budget,

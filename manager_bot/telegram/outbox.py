@@ -73,8 +73,12 @@ class Postman:
     async def _lane(self, lane: list[Notification], gate: asyncio.Semaphore) -> None:
         async with gate:
             for notification in lane:
-                if self.stopping.is_set() or notification.due_at > self.clock.now():
+                if self.stopping.is_set():
                     return
+                if notification.due_at > self.clock.now():
+                    if notification.attempts:
+                        return
+                    continue  # held back for quiet hours; what is urgent passes it
                 if not await self._deliver(notification):
                     return
 

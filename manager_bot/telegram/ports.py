@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Protocol
 
 from manager_bot.services.audit import Actor
@@ -11,8 +12,12 @@ from models import Incident
 class IncidentDesk(Protocol):
     """What admins do about incidents."""
 
-    async def acknowledge(self, incident_id: int, actor: Actor) -> None:
-        """An admin has seen it."""
+    async def acknowledge(self, incident_id: int, actor: Actor) -> int | None:
+        """An admin has seen it; the Telegram id of the first who had."""
+        ...
+
+    async def snooze(self, incident_id: int, actor: Actor, period: timedelta) -> None:
+        """Say no more about it for *period*, unless it becomes critical."""
         ...
 
     async def publish(self, incident_id: int, actor: Actor, *, public: bool) -> None:

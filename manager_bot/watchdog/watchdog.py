@@ -40,6 +40,7 @@ class Periods:
     memory: float = 30
     engine: float = 1
     reconnect: float = 1
+    remind: float = 30
 
 
 @dataclass(slots=True)
@@ -79,6 +80,7 @@ class Watchdog:
             ("compare", self.rounds.compare, every.compare),
             ("memory", self.rounds.memory, every.memory),
             ("engine", self._engine, every.engine),
+            ("remind", self.incidents.remind, every.remind),
         )
         for name, call, period in rounds:
             self._spawn(name, self._repeat(name, call, period))

@@ -224,6 +224,7 @@ class Migration(migrations.Migration):
                 ),
                 ("custom_rules", fields.TextField(null=True, unique=False)),
                 ("is_active", fields.BooleanField(default=True)),
+                ("quiet_hours", fields.CharField(null=True, max_length=64)),
                 ("has_blocked", fields.BooleanField(default=False)),
                 ("card_message_id", fields.IntField(null=True)),
                 ("card_screen", fields.CharField(null=True, max_length=32)),

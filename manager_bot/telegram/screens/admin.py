@@ -15,7 +15,7 @@ from manager_bot.services.agents import Agents
 from manager_bot.services.sizing import Sizing
 from manager_bot.services.usage import Usage
 from manager_bot.telegram.callbacks import AdminGo, AdminGoto, AdminUser, AdminUsers, AdminVerb
-from manager_bot.telegram.notices import incident_text
+from manager_bot.telegram.notices import incident_text, seen_by
 from manager_bot.telegram.ports import IncidentDesk
 from manager_bot.telegram.screens.home import Condition, condition_of, today
 from manager_bot.telegram.screens.subscriber import log_block
@@ -135,7 +135,10 @@ class AdminScreens:
         words = self._words(reader)
         there = await self.incidents.open_incidents()
         agents = {agent.id: agent for agent in await Agent.all().select_related("user")}
-        shown = [incident_text(words, one, agents.get(one.agent_id or 0), tail=False) for one in there[:INCIDENTS]]
+        shown = [
+            incident_text(words, one, agents.get(one.agent_id or 0), tail=False, seen_by=await seen_by(one))
+            for one in there[:INCIDENTS]
+        ]
         body = joined(*shown, gap="\n\n") if shown else words("admin.all_well")
         keys: list[Row] = [
             [self._user_key(agent.user, agent)]

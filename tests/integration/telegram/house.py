@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -65,8 +66,14 @@ class Desk:
 
     acts: list[tuple[str, int, int]] = field(default_factory=list)
 
-    async def acknowledge(self, incident_id: int, actor: Actor) -> None:
+    async def acknowledge(self, incident_id: int, actor: Actor) -> int | None:
         self.acts.append(("acknowledge", incident_id, actor.telegram_id))
+        incident = await Incident.get(id=incident_id)
+        return incident.acknowledged_by
+
+    async def snooze(self, incident_id: int, actor: Actor, period: timedelta) -> None:
+        await Incident.filter(id=incident_id).update(snoozed_until=datetime.now(UTC) + period)
+        self.acts.append(("snooze", incident_id, actor.telegram_id))
 
     async def publish(self, incident_id: int, actor: Actor, *, public: bool) -> None:
         self.acts.append(("publish" if public else "withdraw", incident_id, actor.telegram_id))

@@ -14,7 +14,18 @@ from manager_bot.errors import UserUnknown
 from manager_bot.services.audit import Actor, Audit, Role
 from manager_bot.services.incidents import Finding, Incidents
 from manager_bot.services.outbox import NoticeKind, Outbox
-from models import Agent, AuditEntry, Cause, DesiredState, Incident, Notification, Severity, Trouble, User
+from models import (
+    Agent,
+    AuditEntry,
+    Cause,
+    DesiredState,
+    Incident,
+    Notification,
+    NotificationState,
+    Severity,
+    Trouble,
+    User,
+)
 
 ANN, BOB = Actor(1001, Role.ADMIN), Actor(1002, Role.ADMIN)
 
@@ -146,3 +157,76 @@ async def test_a_log_tail_is_redacted_when_saved(desk: Desk) -> None:
     token = "123456789:AAHfake-fake_fakefakefakefakefakefake12"
     incident = await desk.incidents.report(Finding(Cause.CRASHED, log_tail=f"using {token}"), desk.agent)
     assert token not in (await Incident.get(id=incident.id)).log_tail
+
+
+async def test_the_second_admin_learns_who_was_first(desk: Desk) -> None:
+    incident = await desk.incidents.report(Finding(Cause.CRASHED), desk.agent)
+    assert await desk.incidents.acknowledge(incident.id, BOB) == BOB.telegram_id
+    assert await desk.incidents.acknowledge(incident.id, ANN) == BOB.telegram_id
+
+
+async def test_snoozing_twice_in_a_moment_is_snoozing_once(desk: Desk) -> None:
+    incident = await desk.incidents.report(Finding(Cause.CRASHED), desk.agent)
+    for admin in (ANN, ANN, BOB):
+        await desk.incidents.snooze(incident.id, admin, timedelta(hours=1))
+    assert await AuditEntry.filter(action="incident.snooze").count() == 1
+
+
+async def test_what_is_critical_and_nobody_takes_on_is_told_again_ever_less_often(desk: Desk) -> None:
+    incident = await desk.incidents.report(Finding(Cause.DOCKER_DOWN, Severity.CRITICAL))
+    told = []
+    for _ in range(16):
+        desk.clock.offset += timedelta(minutes=30)
+        await desk.incidents.remind()
+        await desk.incidents.remind()
+        told.append(await desk.told(NoticeKind.INCIDENT_REMINDER))
+    assert told == [1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5]
+    await desk.incidents.acknowledge(incident.id, ANN)
+    desk.clock.offset += timedelta(days=1)
+    await desk.incidents.remind()
+    assert await desk.told(NoticeKind.INCIDENT_REMINDER) == 5
+
+
+async def test_no_reminder_of_a_warning_nor_of_what_is_snoozed(desk: Desk) -> None:
+    await desk.incidents.report(Finding(Cause.CRASHED), desk.agent)
+    down = await desk.incidents.report(Finding(Cause.DOCKER_DOWN, Severity.CRITICAL))
+    await desk.incidents.snooze(down.id, ANN, timedelta(hours=1))
+    desk.clock.offset += timedelta(minutes=45)
+    await desk.incidents.remind()
+    assert await desk.told(NoticeKind.INCIDENT_REMINDER) == 0
+
+
+async def _asleep(desk: Desk, admin: Actor) -> None:
+    """*admin* wants quiet now, for at least an hour more."""
+    hour = desk.clock.now().hour
+    quiet = f"{(hour - 1) % 24:02}:00-{(hour + 2) % 24:02}:00 UTC"
+    await User.create(telegram_id=admin.telegram_id, name="Admin", quiet_hours=quiet)
+
+
+async def _due(desk: Desk, admin: Actor) -> list[tuple[str, bool]]:
+    rows = await Notification.filter(chat_id=admin.telegram_id).order_by("id")
+    return [(row.kind, row.due_at <= desk.clock.now()) for row in rows]
+
+
+async def test_in_quiet_hours_a_warning_waits_and_what_is_over_by_then_is_one_message(desk: Desk) -> None:
+    await _asleep(desk, ANN)
+    await desk.incidents.report(Finding(Cause.CRASHED, attempts=1), desk.agent)
+    await desk.incidents.report(Finding(Cause.CRASHED, attempts=2), desk.agent)
+    await desk.incidents.close_agent(desk.agent)
+    assert await _due(desk, ANN) == [("incident", False)]
+    assert [kind for kind, now in await _due(desk, BOB) if now] == ["incident"] * 3 + ["incident_over"]
+
+
+async def test_in_quiet_hours_what_is_critical_comes_through(desk: Desk) -> None:
+    await _asleep(desk, ANN)
+    await desk.incidents.report(Finding(Cause.CRASHED, attempts=1), desk.agent)
+    await desk.incidents.report(Finding(Cause.CRASHED, attempts=3, gave_up=True), desk.agent)
+    assert await _due(desk, ANN) == [("incident", False), ("incident", True)]
+
+
+async def test_in_quiet_hours_what_was_told_before_is_still_edited(desk: Desk) -> None:
+    incident = await desk.incidents.report(Finding(Cause.CRASHED, attempts=1), desk.agent)
+    await Notification.all().update(state=NotificationState.SENT, message_id=1)
+    await _asleep(desk, ANN)
+    await desk.incidents.acknowledge(incident.id, BOB)
+    assert await _due(desk, ANN) == [("incident", True), ("incident", True)]

@@ -10,7 +10,7 @@ from manager_bot.errors import NotAllowed
 from manager_bot.services.audit import Actor, Role
 from manager_bot.telegram.callbacks import ADMIN_PREFIX
 from manager_bot.telegram.commands import ADMINS
-from manager_bot.telegram.handlers.admin import alerts, users
+from manager_bot.telegram.handlers.admin import alerts, quiet, users
 from models import User
 
 
@@ -29,7 +29,7 @@ def admin_router() -> Router:
     console = Router(name="console")
     console.message.filter(is_admin)
     console.callback_query.filter(is_admin)
-    console.include_routers(users.router(), alerts.router())
+    console.include_routers(quiet.router(), users.router(), alerts.router())
     refusal = Router(name="refusal")
     refusal.message.register(refuse, Command(*ADMINS))
     refusal.callback_query.register(refuse, F.data.startswith(ADMIN_PREFIX))

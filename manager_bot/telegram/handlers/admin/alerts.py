@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from aiogram import F, Router
 from aiogram.types import CallbackQuery
 
@@ -14,13 +16,24 @@ from manager_bot.telegram.screen import Screen
 from manager_bot.telegram.screens.admin import AdminScreens
 from models import User
 
+SNOOZE = timedelta(hours=1)
+
 
 async def acknowledge(
     _: CallbackQuery, *, callback_data: AdminAlert, actor: Actor, incidents: IncidentDesk, screen: Screen
 ) -> None:
-    """Seen."""
-    await incidents.acknowledge(callback_data.incident_id, actor)
-    await screen.toast(screen.words("toast.alert.ack"))
+    """Seen; who comes second learns who was first."""
+    by = await incidents.acknowledge(callback_data.incident_id, actor)
+    other = await User.get_or_none(telegram_id=by) if by not in (None, actor.telegram_id) else None
+    await screen.toast(screen.words("toast.alert.taken", name=other.name) if other else screen.words("toast.alert.ack"))
+
+
+async def snooze(
+    _: CallbackQuery, *, callback_data: AdminAlert, actor: Actor, incidents: IncidentDesk, screen: Screen
+) -> None:
+    """Not now."""
+    await incidents.snooze(callback_data.incident_id, actor, SNOOZE)
+    await screen.toast(screen.words("toast.alert.snooze"))
 
 
 async def publish(
@@ -77,6 +90,7 @@ def router() -> Router:
     on_press = router.callback_query.register
     on_press(acknowledge, AdminAlert.filter(F.verb == AlertVerb.ACKNOWLEDGE))
     on_press(publish, AdminAlert.filter(F.verb.in_({AlertVerb.PUBLISH, AlertVerb.WITHDRAW})))
+    on_press(snooze, AdminAlert.filter(F.verb == AlertVerb.SNOOZE))
     on_press(stop_trying, AdminAlert.filter(F.verb == AlertVerb.STOP_TRYING))
     on_press(restart, AdminAlert.filter(F.verb == AlertVerb.RESTART))
     on_press(logs, AdminAlert.filter(F.verb == AlertVerb.LOGS))
