@@ -148,6 +148,12 @@ class RuntimeUnavailable(ClawBotError):
     key = "error.runtime.unavailable"
 
 
+class TierNotInPlan(ClawBotError):
+    """The model wished for belongs to a bigger plan."""
+
+    key = "error.tier.plan"
+
+
 # -- the GitHub link ------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 from magic_filter import MagicFilter
 
 from manager_bot.plans import PlanName
+from manager_bot.tiers import TierWish
 
 ADMIN_PREFIX = "adm"
 """Every admin button's data begins so: that is how a stranger's press is told apart."""
@@ -29,6 +30,7 @@ class Goto(StrEnum):
     DELETE = "delete"
     GITHUB = "github"
     UNLINK = "unlink"
+    MODEL = "model"
     CANCEL = "cancel"
 
 
@@ -54,6 +56,12 @@ class Take(CallbackData, prefix="take"):
     """Pick a plan."""
 
     plan: PlanName
+
+
+class Wish(CallbackData, prefix="wish"):
+    """Choose the class of model that answers."""
+
+    tier: TierWish
 
 
 class Unlink(CallbackData, prefix="unlink"):

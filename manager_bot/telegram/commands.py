@@ -13,7 +13,7 @@ from models import User
 
 log = structlog.get_logger(__name__)
 
-EVERYBODY = ("status", "usage", "plan", "restart", "logs", "lang", "help", "privacy", "cancel")
+EVERYBODY = ("status", "usage", "plan", "model", "restart", "logs", "lang", "help", "privacy", "cancel")
 WITH_GITHUB = ("github",)
 ADMINS = ("admin", "users", "quiet")
 

@@ -17,11 +17,12 @@ from manager_bot.telegram.callbacks import AdminVerb, AlertVerb
 from manager_bot.telegram.commands import ADMINS, EVERYBODY
 from manager_bot.telegram.screens.home import STEPS, Condition
 from manager_bot.texts import LOCALES, Texts
+from manager_bot.tiers import TierWish
 from models import Cause, Tier, Trouble
 
 ROOT = LOCALES.parent
 LANGUAGES = sorted(path.name for path in LOCALES.iterdir() if path.is_dir())
-SILENCES = ("stopped", "suspended", "over_budget", "broken")
+SILENCES = ("stopped", "suspended", "over_budget", "too_long", "broken")
 FAMILIES: dict[str, list[str]] = {
     "plan.{}.name": list(PlanName),
     "plan.{}.about": list(PlanName),
@@ -30,6 +31,7 @@ FAMILIES: dict[str, list[str]] = {
     "trouble.{}": [*Trouble, Cause.DISK_FULL],
     "cause.{}": list(Cause),
     "usage.tier.{}": list(Tier),
+    "model.{}": list(TierWish),
     "command.{}": [*EVERYBODY, *ADMINS],
     "admin.condition.{}": list(Condition),
     "button.admin.{}": [verb for verb in AdminVerb if verb not in {AdminVerb.SHOW, AdminVerb.SUSPEND_SURE}],

@@ -13,7 +13,7 @@ from manager_bot.plans import PLANS
 from manager_bot.services.accounts import Accounts
 from manager_bot.services.agents import Agents
 from manager_bot.services.sizing import Sizing
-from manager_bot.services.usage import Usage
+from manager_bot.services.usage import Usage, total
 from manager_bot.telegram.callbacks import AdminGo, AdminGoto, AdminUser, AdminUsers, AdminVerb
 from manager_bot.telegram.notices import incident_text, seen_by
 from manager_bot.telegram.ports import IncidentDesk
@@ -62,7 +62,9 @@ class AdminScreens:
             for state in Condition
             if states[state]
         ]
-        tokens = words("admin.tokens", tokens=words.number(await self._tokens_today()))
+        spent = total(await UsageLog.filter(date=utc_day(self.clock.now())))
+        saved = words("admin.saved", tokens=words.number(spent.saved)) if spent.saved else ""
+        tokens = joined(words("admin.tokens", tokens=words.number(spent.tokens)), saved)
         wrong = len(await self.incidents.open_incidents())
         text = joined(
             words("admin.title"),
@@ -160,10 +162,6 @@ class AdminScreens:
         plans = ", ".join(f"{words(f'plan.{name}.name')} {room[name]}" for name in PLANS)
         promised = words.memory(await self.sizing.promised_mb())
         return words("admin.capacity", promised=promised, total=words.memory(self.sizing.total_mb), plans=Html(plans))
-
-    async def _tokens_today(self) -> int:
-        counts = await UsageLog.filter(date=utc_day(self.clock.now())).values_list("token_count", flat=True)
-        return sum(int(str(count)) for count in counts)
 
     def _agent(self, words: Words, user: User, agent: Agent | None) -> Html:
         if agent is None:

@@ -16,6 +16,7 @@ from manager_bot.services.usage import Usage
 from manager_bot.telegram.callbacks import Go, Goto, Speak, Take
 from manager_bot.telegram.figures import table
 from manager_bot.telegram.screens.home import agent_card, today
+from manager_bot.telegram.screens.model import model_line
 from manager_bot.telegram.states import BotStep, Deletion
 from manager_bot.telegram.view import Key, Row, View, back, cancel
 from manager_bot.telegram.words import LANGUAGE_NAMES, Words, joined
@@ -131,8 +132,14 @@ class Screens:
         tiers = [[words(f"usage.tier.{tier.value}"), words.number(report.tiers_today[tier].tokens)] for tier in Tier]
         kinds = table([["", words("usage.tokens_today")], *tiers])
         head = today(words, report.budget)
-        text = joined(words("usage.title"), head, counts, kinds, words("usage.note"), gap="\n\n")
-        return View("usage", text, ([Key(words("button.refresh"), Go(to=Goto.USAGE)), back(words, Goto.HOME)],))
+        saved = report.today.saved
+        own = joined(
+            words("usage.saved", tokens=words.number(saved)) if saved else "",
+            model_line(words, user),
+        )
+        text = joined(words("usage.title"), head, counts, kinds, own, words("usage.note"), gap="\n\n")
+        keys = [Key(words("button.refresh"), Go(to=Goto.USAGE)), Key(words("button.model"), Go(to=Goto.MODEL))]
+        return View("usage", text, (keys, [back(words, Goto.HOME)]))
 
     async def logs(self, user: User) -> View:
         """The agent's last lines; raises :class:`~manager_bot.errors.AgentMissing`."""
