@@ -27,6 +27,7 @@ from manager_bot.services.status import StatusBoard
 from manager_bot.services.undertaker import Undertaker
 from manager_bot.texts import Texts
 from manager_bot.watchdog.chronicle import Chronicle
+from manager_bot.watchdog.deadman import Deadman
 from manager_bot.watchdog.health import HealthProbe
 from manager_bot.watchdog.keeper import Keeper
 from manager_bot.watchdog.rounds import Rounds
@@ -87,7 +88,8 @@ async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
 async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
     """What makes Docker match the database, and the jobs beside it."""
     runtime, settings = core.host.runtime, core.settings
-    probe = HealthProbe(await stack.enter_async_context(aiohttp.ClientSession()))
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    probe = HealthProbe(session)
     undertaker = Undertaker(core.files, core.clock, core.outbox, core.audit)
     keeper = Keeper(
         runtime=runtime,
@@ -106,6 +108,8 @@ async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
     )
     rounds = Rounds(keeper, runtime, probe, core.bell, core.clock)
     watchdog = Watchdog(keeper, rounds, runtime, core.incidents, core.outbox, core.bell, core.clock)
+    if settings.deadman_url.get_secret_value():
+        watchdog.deadman = Deadman(settings.deadman_url, session)
     await watchdog.start()
     stack.push_async_callback(watchdog.stop)
     _start_jobs(core, undertaker, stack)

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: int = Field(8080, gt=0, lt=65536)
     public_url: str = ""
+    deadman_url: SecretStr = SecretStr("")
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
 
     github_root: str = "https://github.com"
@@ -99,6 +100,13 @@ class Settings(BaseSettings):
     def _way_back(cls, value: str, info: ValidationInfo) -> str:
         if value and not info.data.get("public_url"):
             raise ValueError("needs CLAWBOT_PUBLIC_URL, where GitHub sends browsers back to")
+        return value
+
+    @field_validator("deadman_url")
+    @classmethod
+    def _deadman(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must be an address starting with http:// or https://")
         return value
 
     @property

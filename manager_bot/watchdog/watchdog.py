@@ -17,6 +17,7 @@ from manager_bot.runtime.base import ContainerEventKind, Runtime, RuntimeRefused
 from manager_bot.services.incidents import Finding, Incidents
 from manager_bot.services.outbox import NoticeKind, Outbox
 from manager_bot.watchdog.bell import Bell
+from manager_bot.watchdog.deadman import Deadman
 from manager_bot.watchdog.keeper import Keeper
 from manager_bot.watchdog.rounds import Rounds
 from models import Agent, Cause, ContainerStatus, Heartbeat, Severity
@@ -41,6 +42,7 @@ class Periods:
     engine: float = 1
     reconnect: float = 1
     remind: float = 30
+    deadman: float = 60
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Watchdog:
     bell: Bell
     clock: Clock
     periods: Periods = field(default_factory=Periods)
+    deadman: Deadman | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _busy: set[int] = field(default_factory=set)
     _again: set[int] = field(default_factory=set)
@@ -83,7 +86,11 @@ class Watchdog:
             ("remind", self.incidents.remind, every.remind),
         )
         for name, call, period in rounds:
+            if self.deadman is not None:
+                self.deadman.expect(name, period)
             self._spawn(name, self._repeat(name, call, period))
+        if self.deadman is not None:
+            self._spawn("deadman", self._stay_in_touch(self.deadman))
         for number in range(WORKERS):
             self._spawn(f"worker-{number}", self._work())
         self._spawn("events", self._listen())
@@ -104,14 +111,25 @@ class Watchdog:
         while True:
             try:
                 await call()
-                failure = ""
+                well, failure = True, ""
             except RuntimeUnavailable:
+                well = False
                 log.debug("engine_away", round=name)
             except (RuntimeRefused, BaseORMException, OSError) as error:
+                well = False
                 if repr(error) != failure:
                     log.warning("round_failed", round=name, error=repr(error))
                 failure = repr(error)
+            if self.deadman is not None:
+                self.deadman.ended(name, well=well)
             await asyncio.sleep(period)
+
+    async def _stay_in_touch(self, deadman: Deadman) -> None:
+        """Soon after the start, then each minute."""
+        await asyncio.sleep(min(5.0, self.periods.deadman))
+        while True:
+            await deadman.call()
+            await asyncio.sleep(self.periods.deadman)
 
     async def _work(self) -> None:
         """Look at one agent after the other; a second wish for a busy one waits for the first."""

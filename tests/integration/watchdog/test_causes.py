@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import docker
 import pytest
-from watched_world import ADMIN, World
+from watched_world import ADMIN, Down, World
 
 from manager_bot.services.outbox import NoticeKind
 from models import Agent, Cause, ContainerStatus, DesiredState, Incident, Stage, Trouble
@@ -153,7 +153,9 @@ async def test_bot_token_revoked_or_polled_elsewhere_is_no_reason_to_restart(wor
     assert await world.told(1, NoticeKind.OWNER_RECOVERED) == 1
 
 
-async def test_a_managed_bots_revoked_token_is_given_a_chance_to_be_fetched_before_anybody_is_told(world: World) -> None:
+async def test_a_managed_bots_revoked_token_is_may_be_fetched_before_anybody_is_told(
+    world: World,
+) -> None:
     agent = await world.connected()
     await Agent.filter(id=agent.id).update(is_managed=True, door_trouble=Trouble.TOKEN_REVOKED)
     world.bell.revoked(agent.id)
@@ -260,32 +262,6 @@ async def test_a_stopped_agent_stays_stopped_when_docker_was_down(world: World) 
     down.is_down = False
     await world.until(lambda: _is_down(world, agent))
     await world.stays(lambda: _is_down(world, agent), 2)
-
-
-class Down:
-    """The runtime of an engine that does not answer while ``is_down``."""
-
-    def __init__(self, runtime) -> None:
-        self._runtime = runtime
-        self.is_down = False
-
-    def __getattr__(self, name):
-        from manager_bot.errors import RuntimeUnavailable
-
-        real = getattr(self._runtime, name)
-
-        async def call(*args, **kwargs):
-            if self.is_down:
-                raise RuntimeUnavailable
-            return await real(*args, **kwargs)
-
-        async def events(since):
-            async for event in real(since):
-                if self.is_down:
-                    raise RuntimeUnavailable
-                yield event
-
-        return events if name == "events" else call
 
 
 def _quota(world: World, agent: Agent) -> int:

@@ -12,6 +12,7 @@ import docker
 from standin_agent import Plot
 
 from manager_bot.clock import OffsetClock
+from manager_bot.errors import RuntimeUnavailable
 from manager_bot.runtime.base import AgentSpec, ContainerState
 from manager_bot.runtime.docker import DockerRuntime
 from manager_bot.services.accounts import Accounts
@@ -182,3 +183,27 @@ class World:
 
     def pass_time(self, **period: float) -> None:
         self.clock.offset += timedelta(**period)
+
+
+class Down:
+    """The runtime of an engine that does not answer while ``is_down``."""
+
+    def __init__(self, runtime) -> None:
+        self._runtime = runtime
+        self.is_down = False
+
+    def __getattr__(self, name):
+        real = getattr(self._runtime, name)
+
+        async def call(*args, **kwargs):
+            if self.is_down:
+                raise RuntimeUnavailable
+            return await real(*args, **kwargs)
+
+        async def events(since):
+            async for event in real(since):
+                if self.is_down:
+                    raise RuntimeUnavailable
+                yield event
+
+        return events if name == "events" else call
