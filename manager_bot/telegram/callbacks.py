@@ -132,6 +132,7 @@ class AlertVerb(StrEnum):
     """What an admin can do about an incident."""
 
     ACKNOWLEDGE = "ack"
+    SNOOZE = "snooze"
     RESTART = "restart"
     LOGS = "logs"
     STOP_TRYING = "stop"
@@ -140,7 +141,6 @@ class AlertVerb(StrEnum):
 
 
 class AdminAlert(CallbackData, prefix="adm_alert"):
-    SNOOZE = "snooze"
     """A button under an alert."""
 
     verb: AlertVerb
