@@ -87,8 +87,10 @@ async def crashes_while_living(cast: Cast) -> None:
         await cast.running(ann)
         if asked:
             last = before[-1].id if before else 0
-            answer = await ann.wait_for(cast.bots["Ann"], lambda m: bool(m.text), after=last, within=120)
-            cast.stage.prove(answer.text, f"killed at {death.failpoint}: the question is answered all the same")
+            reply = await ann.wait_for(cast.bots["Ann"], lambda m: bool(m.text), after=last, within=120)
+            told = "told to ask again" if "try again" in reply.text else "answered"
+            again = await cast.ask(ann, "What time is it?")
+            cast.stage.prove("UTC" in again.text, f"killed at {death.failpoint}: Ann is {told}, and then answered")
         else:
             cast.stage.prove(
                 await cast.box("Ann").status() == "running", f"killed at {death.failpoint}: her agent runs again"
