@@ -33,6 +33,13 @@ MAX_OUTPUT_TOKENS = 4_000
 RULES_LIMIT = 4_000
 """Characters of custom rules that reach the system prompt: about half of the window's fixed share."""
 
+MENU = {
+    "new": "Start a new conversation",
+    "stop": "Stop the current answer",
+    "compact": "Shorten the conversation and keep what matters",
+}
+"""The menu of an agent's bot: what a person may want, by OpenClaw's own names."""
+
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | bool | None
 
 
@@ -70,7 +77,7 @@ def render(config: AgentConfig) -> bytes:
         "agents": {"defaults": _agent_defaults()},
         "browser": {"enabled": False},
         "channels": {"telegram": _telegram(config)},
-        "commands": {"ownerAllowFrom": [f"telegram:{config.owner_id}"], "restart": False},
+        "commands": _commands(config),
         "cron": {"enabled": False},
         "discovery": {"mdns": {"mode": "off"}},
         "gateway": _control(config),
@@ -112,16 +119,36 @@ def _agent_defaults() -> dict[str, Json]:
     }
 
 
+def _commands(config: AgentConfig) -> dict[str, Json]:
+    """OpenClaw's forty commands for its operator (logins, plugins, restarts, …) are off: they reach the model as words.
+
+    ``/new``, ``/reset``, ``/stop`` and ``/compact`` work all the same.
+    """
+    return {
+        "native": False,
+        "nativeSkills": False,
+        "ownerAllowFrom": [f"telegram:{config.owner_id}"],
+        "restart": False,
+        "text": False,
+    }
+
+
 def _telegram(config: AgentConfig) -> dict[str, Json]:
-    """Private chats of the listed people only; the owner's rules ride on each of those chats."""
+    """Private chats of the listed people only; the owner's rules ride on each of those chats.
+
+    Streaming is off because its drafts ("Reading notes.md …") can stay in the chat when an answer fails; while
+    the agent works its chat shows that it is typing.
+    """
     channel: dict[str, Json] = {
         "allowFrom": config.people,
         "apiRoot": f"{config.gateway_url}/telegram",
         "botToken": config.bot_token,
         "configWrites": False,
+        "customCommands": [{"command": name, "description": what} for name, what in MENU.items()],
         "dmPolicy": "allowlist",
         "enabled": True,
         "groupPolicy": "disabled",
+        "streaming": {"mode": "off"},
     }
     rules = config.custom_rules.strip()[:RULES_LIMIT]
     if rules:

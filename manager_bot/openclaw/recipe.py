@@ -53,9 +53,17 @@ class Patch:
     after: str
 
 
-PATCHES = (Patch("dist/run-*.js", "const tripped = params.uncleanBoots >= 3;", "const tripped = false;"),)
-"""OpenClaw's own restart-loop breaker is out: after three kills within five minutes it starts without its channels,
-healthy and deaf. Ours is the only restarter, and knows cause, backoff and plan."""
+PATCHES = (
+    # Its own restart-loop breaker is out: after three kills within five minutes it starts without its channels,
+    # healthy and deaf. Ours is the only restarter, and knows cause, backoff and plan.
+    Patch("dist/run-*.js", "const tripped = params.uncleanBoots >= 3;", "const tripped = false;"),
+    # With its native menu off it still reserved the names of it, so that ours could not hold /new and /stop.
+    Patch(
+        "dist/telegram-ingress-spool-*.js",
+        "const reservedCommands = new Set(listNativeCommandSpecs().map(",
+        "const reservedCommands = new Set((nativeEnabled ? listNativeCommandSpecs() : []).map(",
+    ),
+)
 
 UNUSED_PACKAGES = ("@mistralai", "@types", "playwright-core", "tree-sitter-bash", "typescript")
 """Dependencies only of what is taken out or switched off: 85 MB."""

@@ -17,6 +17,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ANSWER = "It works."
 QUESTION = "What time is it?"
+START = "/start"
+"""What Telegram sends when a person opens a bot for the first time; the model answers it."""
+NEW = "/new"
+_OPENCLAWS_ANSWERS = {NEW: "New session"}
+"""What OpenClaw answers without the model."""
 
 _BOT = {"id": 1, "is_bot": True, "first_name": "Trial", "username": "trial_bot"}
 _POLL_SECONDS = 20.0
@@ -25,7 +30,10 @@ _CHARACTERS_A_TOKEN = 4
 
 @dataclass
 class StandIn:
-    """What the agent did so far, and the one message waiting for it."""
+    """What the agent did so far, and the one message waiting for it.
+
+    ``answered`` is set by the answer to the last message; another text (an error, a draft) is none.
+    """
 
     owner_id: int
     url: str = ""
@@ -37,10 +45,13 @@ class StandIn:
     _waiting: list[dict[str, object]] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _last_id: int = 0
+    _expected: str = ANSWER
 
     def ask(self, text: str = QUESTION, sender: int | None = None) -> None:
         """Let *sender* (the owner, if not said) write *text* to the bot."""
         with self._changed:
+            self._expected = _OPENCLAWS_ANSWERS.get(text, ANSWER)
+            self.answered.clear()
             self._last_id += 1
             person = sender if sender is not None else self.owner_id
             chat = {"id": person, "type": "private", "first_name": "Owner"}
@@ -62,7 +73,7 @@ class StandIn:
             return self._updates(int(str(arguments.get("offset") or 0)), float(str(arguments.get("timeout") or 0)))
         if method in ("sendMessage", "editMessageText"):
             self.replies.append(str(arguments.get("text", "")))
-            if ANSWER in self.replies[-1]:
+            if self._expected in self.replies[-1]:
                 self.answered.set()
             chat = {"id": self.owner_id, "type": "private"}
             return {"message_id": 1000 + len(self.replies), "date": int(time.time()), "chat": chat, "text": ANSWER}

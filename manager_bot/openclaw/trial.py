@@ -18,11 +18,13 @@ from manager_bot.openclaw.config import AgentConfig, render
 from manager_bot.openclaw.exits import exit_of
 from manager_bot.openclaw.footprint import Footprint
 from manager_bot.openclaw.rootfs import ImageError, Report
-from manager_bot.openclaw.standin import ANSWER, QUESTION, StandIn, standing_in
+from manager_bot.openclaw.standin import ANSWER, NEW, QUESTION, START, StandIn, standing_in
 from manager_bot.openclaw.store import ImageStore, Limits, Trial
 
 _OWNER = 4242
-_SHORT = (QUESTION, QUESTION)
+_SHORT = (START, NEW, QUESTION)
+"""Commands load parts of OpenClaw that no question needs: an image without them answered questions and was dumb to
+everybody who pressed Start."""
 _LONG = (QUESTION, *["Remember this line of the report. " * 120] * 8)
 """Messages as long as Telegram carries, answered at the same length: enough to fill the context and make OpenClaw
 compact it. An agent that answers once and dies of its first long conversation does not answer."""
@@ -129,8 +131,7 @@ def _converse(trial: Trial, world: StandIn, limits: Limits, questions: Sequence[
     ready, cpu = time.monotonic() - started, trial.cpu_seconds()
     answers = []
     for number, question in enumerate(questions, start=1):
-        world.answer = ANSWER if question == QUESTION else _LONG_ANSWER
-        world.answered.clear()
+        world.answer = ANSWER if question in _SHORT else _LONG_ANSWER
         asked = time.monotonic()
         world.ask(question)
         while not world.answered.wait(0.25):

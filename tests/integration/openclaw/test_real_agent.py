@@ -50,7 +50,6 @@ class RealAgent:
     container: Container
 
     def answers(self, text: str, sender: int = ANN, seconds: float = 60) -> bool:
-        self.world.answered.clear()
         self.world.ask(text, sender)
         return self.world.answered.wait(seconds)
 
