@@ -18,6 +18,7 @@ from manager_bot.host import image_of
 from manager_bot.jobs.disk import DiskWatch
 from manager_bot.jobs.schedule import Jobs
 from manager_bot.jobs.usual import usual_jobs
+from manager_bot.runtime.engine import host_booted_at
 from manager_bot.services.agents import Agents
 from manager_bot.services.installation import manager_username
 from manager_bot.services.key_rotation import check_keys
@@ -105,6 +106,7 @@ async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
         clock=core.clock,
         boost=BOOST_CPUS,
         ports=settings.agent_ports,
+        booted_at=host_booted_at(),
     )
     rounds = Rounds(keeper, runtime, probe, core.bell, core.clock)
     watchdog = Watchdog(keeper, rounds, runtime, core.incidents, core.outbox, core.bell, core.clock)

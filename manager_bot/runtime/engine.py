@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,14 @@ def host_swap_mb() -> int:
         if line.startswith("SwapTotal:"):
             return int(line.split()[1]) // 1024
     return 0
+
+
+def host_booted_at() -> datetime | None:
+    """When this host came up; nothing where the kernel does not say."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        if line.startswith("btime "):
+            return datetime.fromtimestamp(int(line.split()[1]), UTC)
+    return None
 
 
 def connect(base_url: str | None, timeout: int) -> docker.APIClient:

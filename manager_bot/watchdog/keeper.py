@@ -7,6 +7,7 @@ import contextlib
 import random
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ from manager_bot.services.health_ports import free_port
 from manager_bot.watchdog import policy
 from manager_bot.watchdog.chronicle import Chronicle
 from manager_bot.watchdog.intent import intended
-from manager_bot.watchdog.observe import DEAF_RESTART, Health, Known, can_step_back, view_of
+from manager_bot.watchdog.observe import DEAF_RESTART, Health, Known, can_step_back, view_of, went_down_with_host
 from manager_bot.watchdog.policy import Act, Decision, View
 from manager_bot.watchdog.ports import SpecBuilder, Undertaker
 from manager_bot.watchdog.rows import Stale, save
@@ -48,6 +49,7 @@ class Keeper:
     clock: Clock
     boost: float
     ports: tuple[int, int]
+    booted_at: datetime | None = None
     jitter: random.Random = field(default_factory=random.Random)
     health: dict[int, Health] = field(default_factory=lambda: defaultdict(Health))
     _locks: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
@@ -74,8 +76,8 @@ class Keeper:
             return False
         state = await self.runtime.state(agent_id)
         await self._notice_start(agent, state)
-        current = await self._spec_current(agent, state)
-        known = Known(self.health[agent_id], current, await can_step_back(self.specs, agent, state), forgiven)
+        current, way_back = await self._spec_current(agent, state), await can_step_back(self.specs, agent, state)
+        known = Known(self.health[agent_id], current, way_back, forgiven or went_down_with_host(state, self.booted_at))
         view = await view_of(agent, state, known, self.clock)
         decision = policy.decide(view, self.clock.now(), self.jitter.uniform(-1, 1))
         if decision.act in (Act.NOTHING, Act.WAIT):

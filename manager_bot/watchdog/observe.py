@@ -37,6 +37,11 @@ class Known:
     forgiven: bool = False
 
 
+def went_down_with_host(state: ContainerState | None, booted_at: datetime | None) -> bool:
+    """Whether it was started before the host itself came up, and so cannot have ended by itself since."""
+    return bool(state and state.started_at and booted_at and state.started_at < booted_at)
+
+
 async def can_step_back(specs: SpecBuilder, agent: Agent, state: ContainerState | None) -> bool:
     """Whether a refused config may be exchanged for the last good one; asked only where one was refused."""
     refused = state is not None and state.exit_code is not None and exit_of(state.exit_code) is Exit.BAD_CONFIG

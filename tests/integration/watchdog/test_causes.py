@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import docker
 import pytest
 from watched_world import ADMIN, Down, World
@@ -224,6 +226,22 @@ async def test_docker_down_is_one_incident_of_the_host_and_no_attempt(world: Wor
     assert (await Agent.get(id=agent.id)).restart_count == 0
     assert [incident.cause for incident in await Incident.all()] == [Cause.DOCKER_DOWN]
     assert (await world.incident(None, Cause.DOCKER_DOWN)).closed_at is not None
+
+
+async def test_a_reboot_of_the_host_is_nobodys_failed_attempt(world: World) -> None:
+    agent = await world.connected()
+    before = await world.state(agent)
+    await world.watchdog.stop()
+    world.kill(agent)
+    watchdog = world.build()
+    watchdog.keeper.booted_at = datetime.now(UTC)
+    await watchdog.start()
+    await world.until(lambda: world.runs_anew(agent, before))
+    await world.reconnected(agent)
+    assert (await Agent.get(id=agent.id)).restart_count == 0
+    assert await Incident.all().count() == 0
+    world.kill(agent)
+    await world.until(lambda: _attempts(agent, 1))
 
 
 async def test_an_orphan_is_removed_and_a_deleted_agent_leaves_nothing(world: World) -> None:
