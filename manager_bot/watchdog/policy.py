@@ -12,6 +12,8 @@ from models import ContainerStatus, DesiredState, Trouble
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (0, 10, 30, 90, 300, 900, 1800))
 JITTER = 0.2
+LONGEST_PAUSE = BACKOFF[-1] * (1 + JITTER)
+"""An attempt further away than this was planned before the clock was set back: it is due."""
 EARLY = timedelta(seconds=60)
 """A clean exit this soon after its start counts as an attempt."""
 HEALTHY_RESET = timedelta(minutes=10)
@@ -142,6 +144,11 @@ def classify_end(view: View) -> Trouble | None:
     return None if ending is Exit.CLEAN and not early else Trouble.CRASHED
 
 
+def is_due(attempt_at: datetime, now: datetime) -> bool:
+    """Whether an attempt planned for *attempt_at* is to be made."""
+    return not now < attempt_at <= now + LONGEST_PAUSE
+
+
 def is_deaf(view: View, now: datetime) -> bool:
     """Healthy, but not polling while updates wait."""
     if not view.updates_waiting or view.waiting_since is None or view.misses:
@@ -156,7 +163,7 @@ def _down(view: View, now: datetime, jitter: float) -> Decision:  # noqa: PLR091
     if view.trouble in _HOPELESS or view.door_trouble in _DOOR_TROUBLES:
         return _keep(view, Act.NOTHING)
     if view.next_attempt_at is not None:
-        return _keep(view, Act.START if now >= view.next_attempt_at else Act.WAIT)
+        return _keep(view, Act.START if is_due(view.next_attempt_at, now) else Act.WAIT)
     if not _is_news(view):
         return _keep(view, Act.START)
     trouble = classify_end(view)
@@ -193,7 +200,7 @@ def _unhealthy(view: View, now: datetime, jitter: float) -> Decision:
     if view.trouble is Trouble.GAVE_UP:
         return _keep(view, Act.NOTHING)
     if view.next_attempt_at is not None:
-        return _keep(view, Act.RESTART if now >= view.next_attempt_at else Act.WAIT)
+        return _keep(view, Act.RESTART if is_due(view.next_attempt_at, now) else Act.WAIT)
     return _count(view, now, jitter, Trouble.UNHEALTHY)
 
 

@@ -15,7 +15,7 @@ from manager_bot.watchdog.bell import Bell
 from manager_bot.watchdog.health import HealthProbe
 from manager_bot.watchdog.intent import intended, meant_to_run
 from manager_bot.watchdog.keeper import Keeper
-from manager_bot.watchdog.policy import DEAF_AFTER, HEALTHY_RESET, MISSES
+from manager_bot.watchdog.policy import DEAF_AFTER, HEALTHY_RESET, LONGEST_PAUSE, MISSES
 from models import Agent, Cause, ContainerStatus, DesiredState, Severity, Stage, Trouble
 
 HIGH_MEMORY = 0.9
@@ -41,7 +41,8 @@ class Rounds:
 
     async def wishes(self) -> None:
         """Agents somebody wished something of, and those whose next attempt is due."""
-        due = Q(next_attempt_at__lte=self.clock.now()) & meant_to_run()
+        now = self.clock.now()
+        due = (Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_PAUSE)) & meant_to_run()
         for agent_id in await Agent.filter(Q(wish__gt=F("wish_done")) | due).values_list("id", flat=True):
             self.bell.poke(int(str(agent_id)))
 

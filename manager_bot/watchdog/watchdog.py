@@ -26,6 +26,8 @@ WORKERS = 4
 """Agents acted on at once; more threads start a host's agents no faster."""
 PART = "watchdog"
 _PINGS_MISSED = 3
+_LOOK_AGAIN = 2.0
+"""Seconds after a look that a locked database or the engine's refusal cut short."""
 _BEAT_EVERY = timedelta(seconds=10)
 
 log = structlog.get_logger(__name__)
@@ -159,6 +161,7 @@ class Watchdog:
             log.info("agent_waits_for_engine", agent_id=agent_id)
         except (RuntimeRefused, BaseORMException, OSError) as error:
             log.warning("agent_look_failed", agent_id=agent_id, error=repr(error))
+            asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.bell.poke, agent_id)
         except Exception:
             log.exception("agent_look_broken", agent_id=agent_id)
 

@@ -42,6 +42,7 @@ ROWS: list[tuple[str, View, Act, Trouble | None]] = [
     ("killed behind our back: an attempt", replace(DEAD, exit_code=137), Act.COUNT, Trouble.CRASHED),
     ("out of memory: an attempt", replace(DEAD, exit_code=137, oom_killed=True), Act.COUNT, Trouble.OUT_OF_MEMORY),
     ("counted, not due: wait", replace(DEAD, counted_end_at=NOW, next_attempt_at=NOW + SOON), Act.WAIT, None),
+    ("counted, then the clock was set back: start", replace(DEAD, counted_end_at=NOW, next_attempt_at=NOW + timedelta(hours=1)), Act.START, None),
     ("counted, due: start", replace(DEAD, counted_end_at=NOW, next_attempt_at=NOW), Act.START, None),
     ("counted, then the manager died: start", replace(DEAD, counted_end_at=NOW), Act.START, None),
     ("bad config: hold", replace(DEAD, exit_code=78), Act.HOLD, Trouble.BAD_CONFIG),
