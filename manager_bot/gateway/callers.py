@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from pydantic import SecretStr
 
 from manager_bot.plans import PlanName
 from manager_bot.tiers import TierWish
 from manager_bot.vault import Vault
 from models import Agent, DesiredState
+from models.statements import select
 
 FRESH_FOR: Final = 1.0
 """Seconds a lookup is believed: a changed token, plan or suspension counts after that."""
 _MOST_KEPT: Final = 4096
+_BY_KEY: Final = """
+SELECT a.id, a.user_id, a.bot_id, a.bot_token, a.allowed_ids, a.desired_state,
+u.telegram_id, u.plan, u.tier_wish, u.is_active, u.gemini_api_key
+FROM agents a JOIN users u ON u.id = a.user_id WHERE a.gateway_key_fingerprint = $1
+"""
+"""Asked once a second for every busy agent: a tenth of what the ORM takes for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +70,24 @@ class Callers:
 
     async def _look_up(self, key: str) -> Caller | None:
         fingerprint = self.vault.fingerprint(SecretStr(key))
-        agent = await Agent.get_or_none(gateway_key_fingerprint=fingerprint).select_related("user")
-        if agent is None or agent.desired_state is DesiredState.REMOVED:
-            return None
-        return self.of(agent)
+        found = await select(_BY_KEY, fingerprint)
+        return self._of_row(found[0]) if found and found[0]["desired_state"] != DesiredState.REMOVED else None
+
+    def _of_row(self, row: Mapping[str, Any]) -> Caller:
+        """The caller behind a row of :data:`_BY_KEY`."""
+        people = row["allowed_ids"]
+        return Caller(
+            agent_id=row["id"],
+            user_id=row["user_id"],
+            bot_id=row["bot_id"],
+            owner_id=row["telegram_id"],
+            people=frozenset((row["telegram_id"], *(orjson.loads(people) if isinstance(people, str) else people))),
+            plan=PlanName(row["plan"] or PlanName.FREE),
+            wish=TierWish(row["tier_wish"]),
+            is_active=bool(row["is_active"]),
+            bot_token=self._open(row["bot_token"]),
+            own_key=self._open(row["gemini_api_key"]) if row["gemini_api_key"] else None,
+        )
 
     def of(self, agent: Agent) -> Caller:
         """The caller behind a row whose user was fetched with it."""

@@ -1,7 +1,6 @@
 """The writes behind budgets, in plain SQL: they stand in the way of every call.
 
-The same through the ORM costs four times the CPU. Each method is one transaction; statements use PostgreSQL's numbered
-parameters, which SQLite reads with another sign.
+The same through the ORM costs several times the CPU (:mod:`models.statements`). Each method is one transaction.
 """
 
 from __future__ import annotations
@@ -10,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
 
 from manager_bot.services.holds import Ask, Hold, Spending
 from models import Budget, Tier, UsageLog
+from models.statements import Rows, Work, is_sqlite, transact
 
 _FITS: Final = """
 UPDATE budgets SET held = held + $1
@@ -51,32 +49,24 @@ class Ledger:
 
     async def take(self, ask: Ask, date: str, tokens: int, limit: int, now: datetime) -> Hold | None:
         """A hold of *tokens* if they fit a budget of *limit*: the one conditional update everything rests on."""
-        async with in_transaction() as connection:
-            if not ask.own_key and not await _run(connection, _FITS, tokens, ask.user_id, date, limit):
-                return None
-            who = (ask.user_id, date, ask.tier.value, ask.source.value, ask.own_key, ask.messages)
-            made = await _run(connection, _HOLD, *who, tokens, self.process, _moment(connection, now))
+        moment: object = now.isoformat(" ") if is_sqlite() else now
+        return await transact(self._take(ask, date, tokens, limit, moment))
+
+    def _take(self, ask: Ask, date: str, tokens: int, limit: int, moment: object) -> Work[Hold | None]:
+        if not ask.own_key and not (yield _FITS, (tokens, ask.user_id, date, limit)):
+            return None
+        who = (ask.user_id, date, ask.tier.value, ask.source.value, ask.own_key, ask.messages)
+        made = yield _HOLD, (*who, tokens, self.process, moment)
         return Hold(int(made[0]["id"]), ask, date, tokens, tokens - ask.prompt)
 
     async def give_back(self, hold: Hold) -> None:
         """End a hold as if it had never been."""
-        async with in_transaction() as connection:
-            if await _run(connection, _DROP, hold.id) and not hold.ask.own_key:
-                await _run(connection, _UNHOLD, hold.tokens, hold.ask.user_id, hold.date)
+        await transact(_give_back(hold))
 
     async def book(self, hold: Hold, spent: Spending, tier: Tier, saved: int) -> Budget | None:
         """End a hold at what was spent; the budget as it is then, if there is one and it was not booked before."""
-        ask = hold.ask
-        await self._ensure_row(ask, hold.date, tier)
-        counted = (spent.total, spent.prompt, spent.output, spent.cached, spent.thoughts, saved)
-        row = (ask.user_id, hold.date, tier.value, ask.source.value, ask.own_key)
-        async with in_transaction() as connection:
-            if not await _run(connection, _DROP, hold.id):
-                return None
-            await _run(connection, _COUNT, ask.messages, *counted, *row)
-            if ask.own_key:
-                return None
-            found = await _run(connection, _BOOK, hold.tokens, spent.total, ask.user_id, hold.date)
+        await self._ensure_row(hold.ask, hold.date, tier)
+        found = await transact(_book(hold, spent, tier, saved))
         return Budget(**found[0]) if found else None
 
     async def _ensure_row(self, ask: Ask, date: str, tier: Tier) -> None:
@@ -101,17 +91,17 @@ class Ledger:
         self._known.add(key)
 
 
-async def _run(connection: BaseDBAsyncClient, statement: str, *values: Any) -> list[dict[str, Any]]:
-    """One statement; the rows it returns."""
-    if _is_sqlite(connection):
-        statement = statement.replace("$", "?")
-    return await connection.execute_query_dict(statement, list(values))
+def _give_back(hold: Hold) -> Work[None]:
+    if (yield _DROP, (hold.id,)) and not hold.ask.own_key:
+        yield _UNHOLD, (hold.tokens, hold.ask.user_id, hold.date)
 
 
-def _moment(connection: BaseDBAsyncClient, now: datetime) -> object:
-    """A time as the ORM would write it."""
-    return now.isoformat(" ") if _is_sqlite(connection) else now
-
-
-def _is_sqlite(connection: BaseDBAsyncClient) -> bool:
-    return connection.capabilities.dialect == "sqlite"
+def _book(hold: Hold, spent: Spending, tier: Tier, saved: int) -> Work[Rows]:
+    ask = hold.ask
+    if not (yield _DROP, (hold.id,)):
+        return []
+    counted = (spent.total, spent.prompt, spent.output, spent.cached, spent.thoughts, saved)
+    yield _COUNT, (ask.messages, *counted, ask.user_id, hold.date, tier.value, ask.source.value, ask.own_key)
+    if ask.own_key:
+        return []
+    return (yield _BOOK, (hold.tokens, spent.total, ask.user_id, hold.date))
