@@ -81,6 +81,12 @@ def _real(arguments: argparse.Namespace) -> int:
     return status
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1024 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: take one from 1024 to 65535")
+    return int(text)
+
+
 def _roles(text: str) -> list[str]:
     chosen = [part.strip() for part in text.split(",") if part.strip()]
     if unknown := [role for role in chosen if role not in ROLES]:
@@ -110,7 +116,9 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="open a local ClawBot with an emulated Telegram and a chat page")
     demo.add_argument("--play", action="store_true", help="play the whole journey in the terminal, each step asserted")
-    demo.add_argument("--port", type=int, default=8090, help="the chat page's port on loopback (default: %(default)s)")
+    demo.add_argument(
+        "--port", type=_port, default=8090, help="the chat page's port on loopback (default: %(default)s)"
+    )
     demo.add_argument("--seed", type=int, help="of the journey's random crashes (default: chosen and printed)")
     demo.set_defaults(act=_demo)
 

@@ -32,7 +32,7 @@ def place_at(port: int, name: str) -> Place:
 
 async def _open(port: int) -> int:
     console = Console(highlight=False)
-    local = LocalClawBot(place_at(port, "demo"), lambda line: console.print(f"[dim]•[/] {line}"))
+    local = LocalClawBot(place_at(port, f"demo-{port}"), lambda line: console.print(f"[dim]•[/] {line}"))
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

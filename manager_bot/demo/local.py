@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class LocalClawBot:
     ada: Person = field(init=False)
     bot: BotView = field(init=False)
     environment: dict[str, str] = field(init=False)
+    _cleaning: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     @property
     def root(self) -> str:
@@ -66,21 +68,24 @@ class LocalClawBot:
         return self.place.folder / "data"
 
     async def start(self) -> None:
-        """World, people, database, manager, in this order; returns when the manager bot listens."""
-        need_port(self.place.world_port, "--port")
+        """World, people, database, manager, in this order; returns when the manager bot listens.
+
+        Raises :class:`OperatorError` where it cannot; :meth:`stop` clears whatever stands by then.
+        """
+        for port in (self.place.world_port, self.place.gateway_port, self.place.web_port):
+            need_port(port, "--port")
         await self._clear_last_run()
         await self._start_world()
         await self._invite()
         self.report("Migrating a new embedded database")
         await self.command("migrate")
+        self._cleaning.push_async_callback(self.command, "uninstall")
+        self._cleaning.push_async_callback(self.manager_process.stop)
         await self.start_manager()
 
     async def stop(self) -> None:
         """Stop both, remove the agents' containers, network and firewall rules."""
-        await self.manager_process.stop()
-        await self.world.close()
-        await self.world_process.stop()
-        await self.command("uninstall")
+        await self._cleaning.aclose()
 
     async def start_manager(self, **extra: str) -> None:
         """Start the manager and wait until its bot listens; *extra* are environment variables of this one run."""
@@ -117,9 +122,9 @@ class LocalClawBot:
         self.report("Starting the emulated Telegram, Gemini and GitHub")
         arguments = ("manager_bot.demo.world", "--port", str(self.place.world_port))
         self.world_process = Part("world", arguments, {}, self.place.folder)
+        self._cleaning.push_async_callback(self.world_process.stop)
         await self.world_process.start()
-        self.world = WorldClient(self.root)
-        await self.world.__aenter__()
+        self.world = await self._cleaning.enter_async_context(WorldClient(self.root))
         end = time.monotonic() + START_SECONDS
         while True:
             try:
