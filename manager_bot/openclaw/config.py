@@ -102,7 +102,9 @@ def _agent_defaults() -> dict[str, Json]:
     """The lean profile: a one-line question costs about 3.1K tokens instead of 13.7K, an idle agent none."""
     return {
         "compaction": {
-            "keepRecentTokens": 8_000,
+            # With 8,000 a compacted chat of long messages stayed so near the limit that the next message was refused
+            # for want of room: OpenClaw compacts no chat twice in a row.
+            "keepRecentTokens": 5_000,
             "memoryFlush": {"enabled": False},
             "mode": "default",
             "reserveTokens": CONTEXT_TOKENS // 4,
