@@ -54,7 +54,8 @@ class Generate:
             out = partial(_outgoing, raw, body, prepared, booking.hold)
             return await self._forward(request, caller, Call(prepared, booking, out, stream))
         finally:
-            await self.parts.closing.finish(booking.close())
+            if not booking.closed:
+                await self.parts.closing.finish(booking.close())
 
     async def _reserve(self, prepared: Prepared) -> Hold:
         try:
