@@ -105,10 +105,9 @@ async def test_a_planted_secret_does_not_reach_the_alert(world: World) -> None:
     await world.until(lambda: world.incident(agent, Cause.CRASHED))
     await world.reconnected(agent)
     world.kill(agent)
-    await world.until(lambda: _attempts_are(agent, 2))
+    await world.until(lambda: _tail_has(agent, "connecting with"))
     incident = await world.incident(agent, Cause.CRASHED)
     assert incident is not None
-    assert "connecting with" in (incident.log_tail or "")
     assert secret not in (incident.log_tail or "")
 
 
@@ -157,6 +156,11 @@ async def _given_up(world: World, agent: Agent) -> None:
     assert (incident.gave_up, incident.severity.value, incident.closed_at) == (True, "critical", None)
     assert await Incident.all().count() == 1
     assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 2
+
+
+async def _tail_has(agent: Agent, words: str) -> bool:
+    """The attempt is saved a moment before the incident is."""
+    return any(words in (one.log_tail or "") for one in await Incident.filter(agent_id=agent.id))
 
 
 async def _exited(world: World, agent: Agent) -> bool:
