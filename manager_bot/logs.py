@@ -68,6 +68,8 @@ def known_secrets(settings: Settings) -> tuple[str, ...]:
         settings.bot_token.get_secret_value(),
         settings.gemini_api_key.get_secret_value(),
         settings.github_client_secret.get_secret_value(),
+        settings.deadman_url.get_secret_value(),
+        urlsplit(settings.deadman_url.get_secret_value()).path,
         *(key.get_secret_value() for key in settings.secret_keys),
         unquote(urlsplit(settings.database).password or ""),
     ]

@@ -21,6 +21,8 @@ from manager_bot.logs import known_secrets, set_up_logs
 TOKEN = "1234567890:" + "A" * 35
 ODD_KEY = "no/shape+at all"
 """A secret no pattern could know."""
+WATCHER = "https://watcher.example.org/ping/5f2c-odd-id"
+"""An address that is a secret: whoever calls it keeps the alarm silent."""
 
 
 @pytest.fixture(params=["console", "json"])
@@ -34,6 +36,7 @@ def settings(
         log_format=request.param,
         bot_token=SecretStr(TOKEN),
         gemini_api_key=SecretStr(ODD_KEY),
+        deadman_url=SecretStr(WATCHER),
         database_url="postgres://clawbot:p%40ss-of-the-db@127.0.0.1/clawbot",
     )
     set_up_logs(settings)
@@ -52,6 +55,7 @@ def test_no_known_secret_gets_out_by_any_way(settings: Settings, capsys: pytest.
     ours.info(f"said {ODD_KEY}")
     theirs.warning("failed for %s", url)
     theirs.error("connecting with p@ss-of-the-db")
+    theirs.error("no answer from %s to GET /ping/5f2c-odd-id", WATCHER)
     try:
         raise ConnectionError(f"cannot connect to {url} with {ODD_KEY}")  # noqa: TRY301 - the point
     except ConnectionError:
@@ -60,9 +64,9 @@ def test_no_known_secret_gets_out_by_any_way(settings: Settings, capsys: pytest.
     sys.excepthook(ValueError, ValueError(f"uncaught {ODD_KEY}"), None)
 
     written = capsys.readouterr().err
-    for secret in (TOKEN, ODD_KEY, "no%2Fshape", "p@ss-of-the-db"):
+    for secret in (TOKEN, ODD_KEY, "no%2Fshape", "p@ss-of-the-db", "5f2c-odd-id"):
         assert secret not in written
-    assert written.count("[redacted]") >= 9
+    assert written.count("[redacted]") >= 11
     assert "ConnectionError: cannot connect to https://api.telegram.org/bot[redacted]/getMe" in written
     assert "uncaught_error" in written
 
