@@ -46,7 +46,6 @@ class AgentState(StrEnum):
 
     RUNNING = "running"
     STARTING = "starting"
-    ASLEEP = "asleep"
     STOPPED = "stopped"
     TROUBLED = "troubled"
 
@@ -170,8 +169,6 @@ def _agent_state(
         return AgentState.TROUBLED
     if desired is DesiredState.STOPPED or not active:
         return AgentState.STOPPED
-    if container is ContainerStatus.PAUSED:
-        return AgentState.ASLEEP
     if container is ContainerStatus.RUNNING and stage is Stage.CONNECTED:
         return AgentState.RUNNING
     return AgentState.STARTING

@@ -70,8 +70,8 @@ async def busy_platform(house: WebHouse) -> None:
     for part in ("bot", "gateway", "watchdog"):
         await Heartbeat.create(part=part, at=now)
     states = (
-        [{"container_status": ContainerStatus.RUNNING, "stage": Stage.CONNECTED}] * 9
-        + [{"container_status": ContainerStatus.PAUSED}] * 31
+        [{"container_status": ContainerStatus.RUNNING, "stage": Stage.CONNECTED}] * 31
+        + [{"stage": Stage.STARTING}] * 2
         + [{"desired_state": DesiredState.STOPPED}] * 3
         + [{"trouble": Trouble.OUT_OF_MEMORY}]
     )
@@ -103,7 +103,7 @@ async def test_the_status_page_on_every_screen(house: WebHouse, chromium: Browse
         for dark in (False, True):
             async with visit(chromium, house.root, size, dark=dark) as seen:
                 await expect(seen.page.locator("#headline")).to_have_text("Some parts have trouble")
-                await expect(seen.page.locator(".agents div", has_text="asleep")).to_contain_text("31")
+                await expect(seen.page.locator(".agents div", has_text="running")).to_contain_text("31")
                 await seen.shoot(f"status-{kind}-{'dark' if dark else 'light'}")
                 assert await seen.page.evaluate("document.scrollingElement.scrollWidth") <= size[0]
                 assert await seen.complaints(axe) == []

@@ -110,7 +110,7 @@ async def test_parts_follow_heartbeats_and_open_incidents(house: WebHouse) -> No
     ("changes", "state"),
     [
         ({}, "running"),
-        ({"container_status": ContainerStatus.PAUSED}, "asleep"),
+        ({"container_status": ContainerStatus.CREATED}, "starting"),
         ({"stage": Stage.STARTING}, "starting"),
         ({"desired_state": DesiredState.STOPPED, "container_status": ContainerStatus.EXITED}, "stopped"),
         ({"trouble": Trouble.OUT_OF_MEMORY}, "troubled"),
