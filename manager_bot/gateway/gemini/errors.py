@@ -60,9 +60,7 @@ def suspended() -> GeminiError:
 def over_budget(retry_after: int, *, used_up: bool) -> GeminiError:
     """Today's budget is used up, or other calls of the same owner hold what is left of it."""
     if used_up:
-        text = (
-            "Today's token budget of this assistant is used up. It renews at 00:00 UTC; its owner can upgrade the plan."
-        )
+        text = "Today's token budget of this assistant is used up. It renews at 00:00 UTC."
         return GeminiError(429, text, retry_after)
     return GeminiError(429, "Other calls of this assistant hold what is left of today's token budget.", retry_after)
 
