@@ -80,6 +80,13 @@ class Settings(BaseSettings):
             return (first.strip(), (last or first).strip())
         return value
 
+    @field_validator("agent_subnet")
+    @classmethod
+    def _roomy(cls, value: IPv4Network) -> IPv4Network:
+        if value.prefixlen > 28:
+            raise ValueError("must have room for agents: /28 or larger, like 172.30.0.0/24")
+        return value
+
     @field_validator("agent_ports")
     @classmethod
     def _port_range(cls, value: tuple[int, int]) -> tuple[int, int]:

@@ -74,7 +74,7 @@ def sole_writer(url: str, purpose: str) -> Iterator[None]:
         yield
         return
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise DatabaseUnreachable(f"{path.parent} cannot be made ({error.strerror}): set CLAWBOT_DATA_DIR") from None
     with writer_lock(path, purpose):

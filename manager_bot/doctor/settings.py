@@ -36,7 +36,7 @@ def _admins(settings: Settings) -> Check:
         return warn(
             _NAME,
             "valid, but nobody is an admin: no alert has a reader",
-            "put your Telegram id into CLAWBOT_ADMIN_IDS (/start tells it)",
+            "put your Telegram id into CLAWBOT_ADMIN_IDS (any “user info” bot tells it)",
         )
     github = "with GitHub" if settings.github_configured else "without GitHub"
     return ok(_NAME, f"valid; {len(settings.admin_ids)} admin(s); onboarding {github}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from manager_bot.demo.play.docker_cli import Box, docker
+from manager_bot.demo.play.docker_cli import Box
 from manager_bot.demo.play.listeners import planted, reachable
 from manager_bot.demo.play.stage import Stage
 
@@ -176,10 +176,3 @@ def _bytes_below(folder: Path) -> bytes:
             if path.is_file() and not path.is_symlink():
                 parts.append(path.read_bytes())
     return b"\n".join(parts)
-
-
-async def network_of(box: Box) -> dict[str, Any]:
-    """The container's network, as the engine describes it."""
-    networks: dict[str, Any] = (await box.inspect())["NetworkSettings"]["Networks"]
-    found: list[dict[str, Any]] = json.loads(await docker("network", "inspect", next(iter(networks))))
-    return found[0]

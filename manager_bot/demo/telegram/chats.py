@@ -80,9 +80,6 @@ class Chats:
     def between(self, bot: Bot, person: Person) -> Chat:
         return self.by_pair.setdefault((bot.id, person.id), Chat(bot, person))
 
-    def of_bot(self, bot: Bot) -> list[Chat]:
-        return [chat for chat in self.by_pair.values() if chat.bot is bot]
-
     def known(self, bot: Bot, chat_id: int | str) -> Chat:
         """The chat a bot names; only people are addressed by number, as in Telegram."""
         person = self.people.by_id.get(chat_id) if isinstance(chat_id, int) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from manager_bot.gateway.policy.body import JsonObject, contents_of, is_model, parts_of, texts_of
+from manager_bot.gateway.policy.body import JsonObject, is_model, parts_of, texts_of
 from manager_bot.gateway.policy.excerpt import excerpt, hard_cut
 from manager_bot.gateway.policy.json_shrink import compact
 from manager_bot.gateway.policy.tokens import estimate_text
@@ -113,9 +113,3 @@ def summary_of_answer(answer: JsonObject) -> str | None:
         return None
     said = "".join(texts_of(content)).strip()
     return said or None
-
-
-def is_summary_request(body: JsonObject) -> bool:
-    """Whether a body is one of ours, for the books."""
-    contents = contents_of(body)
-    return bool(contents) and "<turns>\n" in next(texts_of(contents[0]), "")[:20_000]

@@ -34,6 +34,7 @@ def test_a_missing_setting(environment: pytest.MonkeyPatch, name: str):
         ("CLAWBOT_AGENT_PORTS", "80-90"),
         ("CLAWBOT_AGENT_PORTS", "9050-9000"),
         ("CLAWBOT_AGENT_SUBNET", "172.30.0.1/24"),
+        ("CLAWBOT_AGENT_SUBNET", "172.30.0.0/32"),
         ("CLAWBOT_GATEWAY_PORT", "70000"),
         ("CLAWBOT_LOG_FORMAT", "peekaboo"),
         ("CLAWBOT_MEMORY_OVERCOMMIT", "0"),
