@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-import docker
 import pytest
 from docker.models.containers import Container
+from real_image import contained
 
 from manager_bot.openclaw.config import AgentConfig, render
 from manager_bot.openclaw.exits import Exit, exit_of
 from manager_bot.openclaw.files import AgentFiles
 from manager_bot.openclaw.footprint import footprint
 from manager_bot.openclaw.health import LIVE_PATH, PORT, READY_PATH, Health, parse_live, parse_ready
-from manager_bot.openclaw.image import ensure_image
 from manager_bot.openclaw.standin import StandIn, standing_in
 from manager_bot.openclaw.store import Limits
 from manager_bot.openclaw.trial import try_once
@@ -28,16 +26,6 @@ from manager_bot.runtime.images import DockerImages
 
 ANN, BOB = 4242, 777
 pytestmark = pytest.mark.timeout(900)  # the first run on a machine builds the image
-
-
-@pytest.fixture(scope="module")
-def store() -> DockerImages:
-    return DockerImages()
-
-
-@pytest.fixture(scope="module")
-def image(store: DockerImages) -> str:
-    return ensure_image(store, print)
 
 
 @dataclass
@@ -89,7 +77,6 @@ class RealAgent:
 @pytest.fixture
 def agent(store: DockerImages, image: str, tmp_path: Path) -> Iterator[RealAgent]:
     """Created, not started."""
-    client = docker.from_env()
     files = AgentFiles.below(tmp_path)
     with standing_in(store.bridge_address(), ANN) as world:
         config = AgentConfig(
@@ -101,27 +88,8 @@ def agent(store: DockerImages, image: str, tmp_path: Path) -> Iterator[RealAgent
             custom_rules="Call everybody Captain.",
         )
         home, directory = files.prepare("agent-1"), files.write_config("agent-1", render(config))
-        container = client.containers.create(
-            image,
-            name=f"clawbot-test-{uuid.uuid4().hex[:8]}",
-            init=True,
-            ipc_mode="none",
-            mem_limit="512m",
-            memswap_limit="512m",
-            read_only=True,
-            tmpfs={"/tmp": "size=64m"},  # noqa: S108 - inside the container
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges"],
-            volumes={
-                str(home): {"bind": "/data", "mode": "rw"},
-                str(directory): {"bind": "/etc/openclaw", "mode": "ro"},
-            },
-        )
-        try:
+        with contained(image, home, directory) as container:
             yield RealAgent(world, files, config, container)
-        finally:
-            container.remove(force=True, v=True)
-            client.close()
 
 
 def test_it_answers_its_owner_alone_and_by_his_rules(agent: RealAgent) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from manager_bot.openclaw.config import RULES_LIMIT, AgentConfig, render
+from manager_bot.openclaw.config import MENU, RULES_LIMIT, AgentConfig, render
 
 ANN, BOB = 4242, 777
 CONFIG = AgentConfig(
@@ -65,6 +65,14 @@ def test_rules_are_data_and_never_config() -> None:
 
     assert telegram["dmPolicy"] == "allowlist"
     assert telegram["direct"]["4242"] == {"systemPrompt": nasty}
+
+
+def test_the_bots_menu_is_short_and_its_operators_commands_are_off() -> None:
+    document = json.loads(render(CONFIG))
+
+    assert not any(document["commands"][switch] for switch in ("native", "nativeSkills", "restart", "text"))
+    menu = document["channels"]["telegram"]["customCommands"]
+    assert {one["command"]: one["description"] for one in menu} == MENU
 
 
 def test_keys_are_not_in_a_traceback() -> None:
