@@ -6,11 +6,10 @@ its lower-case name and becomes its canonical one, and every parameter that name
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
-
-import orjson
 
 from manager_bot.gateway.telegram.replies import Refused, unknown
 
@@ -53,7 +52,17 @@ REFUSED: Final = frozenset(
     }
 )
 """Parameters that act in somebody else's name, beyond the agent's chats, or with Stars."""
-GUARDED: Final = PEOPLE | REFUSED | {"reply_parameters", "media"}
+_NAMING: Final = frozenset({"reply_parameters", "scope"})
+"""Objects that may name a chat or a person inside."""
+GUARDED: Final = PEOPLE | REFUSED | _NAMING | {"media"}
+_PROSE: Final = frozenset(
+    {
+        "text", "caption", "question", "explanation", "description", "title", "address", "performer", "first_name",
+        "last_name", "vcard", "html", "markdown", "quote", "command", "callback_data", "input_field_placeholder",
+    }
+)  # fmt: skip
+"""Words for people, which may start or read like a path; everything else may be taken for a file."""
+_LISTED_PROSE: Final = _PROSE | {"keyboard", "options"}
 _LOCAL_FILE: Final = "file:/"
 
 
@@ -84,15 +93,31 @@ def check_param(name: str, value: object, people: Collection[int]) -> None:
         raise Refused(403, "Forbidden: an agent may only act in the chats of its owner and of those the owner added")
     if name in REFUSED:
         raise Refused(400, f"Bad Request: parameter {name} is not available to agents")
-    if name == "reply_parameters":
-        inner = _decoded(value)
-        if isinstance(inner, dict) and "chat_id" in inner:
-            check_param("chat_id", inner["chat_id"], people)
-    if (
-        _LOCAL_FILE
-        in (value if isinstance(value, str) else str(value) if isinstance(value, list | dict) else "").lower()
-    ):
+    decoded = value if name in _PROSE else _decoded(value)
+    if name in _NAMING and isinstance(decoded, dict):
+        for inner in PEOPLE & decoded.keys():
+            check_param(inner, decoded[inner], people)
+    if any(_is_local(text) for text in _file_texts(name, decoded)):
         raise Refused(400, "Bad Request: wrong file identifier/HTTP URL specified")
+
+
+def _file_texts(name: str, value: object) -> Iterator[str]:
+    """Every string of the tree that Telegram may take for a file; without recursion, for an agent chooses the depth."""
+    rest = [(name, value)]
+    while rest:
+        key, found = rest.pop()
+        if isinstance(found, dict):
+            rest += found.items()
+        elif isinstance(found, list):
+            rest += ((key, item) for item in found)
+        elif isinstance(found, str) and key not in _LISTED_PROSE:
+            yield found
+
+
+def _is_local(text: str) -> bool:
+    """Whether a Bot API server in local mode could read *text* as a file of its own host."""
+    lowered = text.strip().lower()
+    return lowered.startswith(("/", "file:")) or _LOCAL_FILE in lowered
 
 
 def person_of(value: object) -> int | None:
@@ -107,9 +132,18 @@ def person_of(value: object) -> int | None:
 
 
 def _decoded(value: object) -> object:
-    if not isinstance(value, str):
+    """An array or object sent as text, as the Bot API server will read it: its escapes resolved, no name twice."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
         return value
     try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        raise Refused(400, "Bad Request: can't parse reply parameters JSON object") from None
+        return json.loads(value, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise Refused(400, "Bad Request: can't parse JSON encoded parameter") from None
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The object; a name given twice could be read in two ways."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
