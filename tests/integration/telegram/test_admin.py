@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from aiogram import Bot, Dispatcher
+from aiogram.types import Update
 from house import House
 
 from manager_bot.clock import utc_day
 from manager_bot.demo.client import Person
+from manager_bot.services.audit import Actor, Role
+from manager_bot.services.budgets import Budgets
+from manager_bot.services.grants import Grants
 from manager_bot.services.outbox import NoticeKind
 from models import Agent, AuditEntry, Budget, Cause, DesiredState, Incident, Severity, User
 
@@ -87,6 +92,51 @@ async def test_tokens_are_granted_on_the_record(house: House) -> None:
     user = await User.get(telegram_id=ann.id)
     assert (await Budget.get(user_id=user.id, date=utc_day(house.clock.now()))).granted == 1_000_000
     assert await AuditEntry.exists(action="budget.grant", actor_id=house.root.id, user_id=user.id)
+
+
+async def test_a_press_that_comes_again_grants_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a death between the grant and Telegram's confirmation; another press is another grant."""
+    ann, _ = await house.subscriber("Ann")
+    await house.root.send(house.bot, "/users")
+    await house.root.wait_for(house.bot, "Users")
+    await house.root.press(house.bot, "Ann →")
+    feed = Dispatcher.feed_update
+
+    async def feed_twice(self: Dispatcher, bot: Bot, update: Update) -> object:
+        await feed(self, bot, update)
+        return await feed(self, bot, update)
+
+    monkeypatch.setattr(Dispatcher, "feed_update", feed_twice)
+
+    await house.root.press(house.bot, "+1M tokens")
+    await house.root.wait_for(house.bot, "0 of 2,000,000 tokens")
+    await house.root.press(house.bot, "+1M tokens")
+    await house.root.wait_for(house.bot, "0 of 3,000,000 tokens")
+
+    await house.manager.stop()
+    user = await User.get(telegram_id=ann.id)
+    assert (await Budget.get(user_id=user.id)).granted == 2_000_000
+    assert await AuditEntry.filter(action="budget.grant", user_id=user.id).count() == 2
+
+
+async def test_a_grant_and_its_record_stand_or_fall_together(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    user, actor = await User.create(telegram_id=5, name="Ann"), Actor(house.root.id, Role.ADMIN)
+    grants, grant = Grants(house.use.usage.budgets, house.use.audit), Budgets.grant
+
+    async def grant_and_die(self: Budgets, user_id: int, tokens: int) -> None:
+        await grant(self, user_id, tokens)
+        raise OSError("the power is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Budgets, "grant", grant_and_die)
+        with pytest.raises(OSError, match="power"):
+            await grants.give(user, 1_000, actor, "press")
+    assert not await AuditEntry.exists(user_id=user.id)
+    assert not await Budget.filter(user_id=user.id, granted__gt=0).exists()
+
+    await grants.give(user, 1_000, actor, "press")
+
+    assert (await Budget.get(user_id=user.id)).granted == 1_000
 
 
 async def test_searching(house: House) -> None:

@@ -127,7 +127,7 @@ async def set_active(
 
 
 async def grant(
-    _: CallbackQuery,
+    query: CallbackQuery,
     *,
     callback_data: AdminUser,
     user: User,
@@ -139,7 +139,7 @@ async def grant(
 ) -> None:
     """A million tokens more, today."""
     owner = await accounts.find(callback_data.user_id)
-    await grants.give(owner, GRANT, actor)
+    await grants.give(owner, GRANT, actor, query.id)
     await screen.toast(screen.words("toast.granted", tokens=screen.words.number(GRANT)))
     await screen.show(await admin_screens.user(user, owner))
 
