@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 import structlog
 from aiogram import Bot
@@ -18,6 +19,7 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from pydantic import SecretStr
+from tortoise.exceptions import OperationalError
 
 from manager_bot.clock import Clock
 from manager_bot.failpoints import reach
@@ -31,10 +33,15 @@ from models import Agent, Notification, NotificationState, User
 
 log = structlog.get_logger(__name__)
 
+Lane: TypeAlias = tuple[int, int | None]
+"""A chat, and the agent whose bot speaks in it (``None``: the manager); in it order is kept."""
+
 EVERY_SECONDS = 1.0
 PAUSES = (1, 2, 5, 15, 30, 60)
 AT_ONCE = 8
 PAGE = 500
+MOST_ATTEMPTS = 8
+"""After so many, about three minutes, what nobody foresaw counts as a defect: it must not silence its chat for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +70,49 @@ class Postman:
             await rest(self.wake, EVERY_SECONDS)
 
     async def deliver_due(self) -> None:
-        """One pass over what is due: chats side by side, a chat's messages one after the other."""
-        lanes: dict[tuple[int, int | None], list[Notification]] = defaultdict(list)
-        for notification in await Notification.filter(state=NotificationState.PENDING).order_by("id").limit(PAGE):
-            lanes[notification.chat_id, notification.token_of].append(notification)
+        """One pass over what is due: chats side by side, a chat's messages one after the other.
+
+        It ends when its last lane does, whatever happens in one of them: a pass beside it would send the same again.
+        """
+        lanes: dict[Lane, list[Notification]] = defaultdict(list)
+        for notification in await self._due():
+            lanes[_lane_of(notification)].append(notification)
         gate = asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(*(self._lane(lane, gate) for lane in lanes.values()))
+        ends = await asyncio.gather(*(self._lane(lane, gate) for lane in lanes.values()), return_exceptions=True)
+        for error in ends:
+            if error is not None:
+                raise error
+
+    async def _due(self) -> list[Notification]:
+        """The oldest that may go now, a page of them.
+
+        What is held back for quiet hours is passed by what is urgent; what is to be tried again holds up its chat.
+        Neither takes room from other chats.
+        """
+        pending, now = Notification.filter(state=NotificationState.PENDING), self.clock.now()
+        waiting = pending.filter(attempts__gt=0, due_at__gt=now)
+        held_up = {(chat_id, token_of) for chat_id, token_of in await waiting.values_list("chat_id", "token_of")}
+        due: list[Notification] = []
+        last = 0
+        while len(due) < PAGE:
+            page = await pending.filter(due_at__lte=now, id__gt=last).order_by("id").limit(PAGE)
+            due += [notification for notification in page if _lane_of(notification) not in held_up]
+            if len(page) < PAGE:
+                break
+            last = page[-1].id
+        return due[:PAGE]
 
     async def _lane(self, lane: list[Notification], gate: asyncio.Semaphore) -> None:
         async with gate:
             for notification in lane:
                 if self.stopping.is_set():
                     return
-                if notification.due_at > self.clock.now():
-                    if notification.attempts:
-                        return
-                    continue  # held back for quiet hours; what is urgent passes it
-                if not await self._deliver(notification):
+                try:
+                    goes_on = await self._deliver(notification)
+                except Exception as error:
+                    await self._unforeseen(notification, error)
+                    return
+                if not goes_on:
                     return
 
     async def _deliver(self, notification: Notification) -> bool:
@@ -133,6 +166,14 @@ class Postman:
         sent = await same.filter(state=NotificationState.SENT).order_by("-id").first()
         return sent.message_id if sent else None
 
+    async def _unforeseen(self, notification: Notification, error: Exception) -> None:
+        """Something nobody named: a database that is locked or away passes, anything else only a few times."""
+        passes = type(error) is OperationalError or isinstance(error, OSError)
+        if not passes and notification.attempts + 1 >= MOST_ATTEMPTS:
+            await self._give_up(notification, error)
+        else:
+            await self._later(notification, PAUSES[min(notification.attempts, len(PAUSES) - 1)], error)
+
     async def _later(self, notification: Notification, seconds: int, error: Exception) -> bool:
         notification.attempts += 1
         notification.due_at = self.clock.now() + timedelta(seconds=seconds)
@@ -148,6 +189,10 @@ class Postman:
         await notification.save(update_fields=["state"])
         log.warning("notice_undeliverable", notice=notification.id, kind=notification.kind, error=brief(error))
         return True
+
+
+def _lane_of(notification: Notification) -> Lane:
+    return notification.chat_id, notification.token_of
 
 
 async def _rendered(notification: Notification, words: Words) -> Notice | None:

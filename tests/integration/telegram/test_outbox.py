@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from house import House
 
 from manager_bot.demo.client import Person
 from manager_bot.services.outbox import NoticeKind
+from manager_bot.telegram.outbox import MOST_ATTEMPTS, PAGE
 from models import Agent, Cause, Incident, Notification, NotificationState, Severity, User
 
 
@@ -174,3 +176,42 @@ async def test_a_notice_without_words_holds_up_nothing(house: House) -> None:
 
     await ann.wait_for(house.bot, "and yet")
     assert (await Notification.get(kind="owner_trouble")).state is NotificationState.UNDELIVERABLE
+
+
+async def test_a_defect_in_one_chat_repeats_nothing_in_another(house: House) -> None:
+    ann, helper = await house.subscriber("Ann")
+    bob = await ann_here(house, "Bob")
+    await Agent.filter(bot_username=helper.username).update(bot_token="sealed with no key of ours")
+    agent = await Agent.get()
+    values = {"reason": "stopped", "manager_username": house.bot.username}
+    await house.world.fault("slow", method="sendMessage", bot=house.bot.username, delay=3.5)
+
+    await house.outbox.post(ann.id, NoticeKind.AGENT_SILENT, values, token_of=agent.id)
+    await say(house, bob, "only once")
+    await asyncio.sleep(6)
+    await house.world.clear_faults()
+    await asyncio.sleep(1)
+
+    assert await heard(house, bob) == ["only once"]
+    bad = await Notification.get(token_of=agent.id)
+    assert 1 <= bad.attempts <= 3
+    bad.attempts, bad.due_at = MOST_ATTEMPTS - 1, house.clock.now()
+    await bad.save()
+    await asyncio.sleep(2.5)
+    await bad.refresh_from_db()
+    assert bad.state is NotificationState.UNDELIVERABLE
+
+
+async def test_what_is_held_back_takes_no_room_from_what_is_urgent(house: House) -> None:
+    ann = await ann_here(house)
+    now = house.clock.now()
+    later, in_turn = now + timedelta(hours=8), {"kind": "message_from_admin", "values": {"text": "not yet"}}
+    held = [Notification(chat_id=71, due_at=later, **in_turn) for _ in range(PAGE)]
+    tried = [Notification(chat_id=72, due_at=later, attempts=3, **in_turn)]
+    behind = [Notification(chat_id=72, due_at=now, **in_turn) for _ in range(PAGE)]
+    await Notification.bulk_create([*held, *tried, *behind])
+
+    await say(house, ann, "urgent")
+
+    await ann.wait_for(house.bot, "urgent")
+    assert not await Notification.filter(chat_id__in=(71, 72)).exclude(state=NotificationState.PENDING).exists()
