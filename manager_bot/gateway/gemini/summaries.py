@@ -28,8 +28,8 @@ from models import Source, Tier
 
 PATIENCE: Final = 6.0
 """Seconds a request waits for a summary before it goes on with a plain digest."""
-LONGEST: Final = 40.0
-"""Seconds a summary may take at all: one that comes too late for its request serves the next."""
+LONGEST: Final = 25.0
+"""Seconds a summary may take at all, less than the gateway's drain: one too late for its request serves the next."""
 REST: Final = 30.0
 """Seconds without another try for a subscriber whose summary failed."""
 _MOST_EACH: Final = 24
