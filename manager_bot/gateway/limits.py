@@ -21,19 +21,38 @@ class _Share:
     tokens: float
     at: float
     open: int = 0
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class Room:
+    """What one open request may keep in memory: a part of what its agent may."""
+
+    share: _Share
+    most: int
+    bytes: int = 0
+
+    def take(self, size: int) -> None:
+        """Keep *size* bytes more until the request ends; raises :class:`TooBusy` where the agent has no room left."""
+        if self.share.bytes + size > self.most:
+            raise TooBusy(1)
+        self.share.bytes += size
+        self.bytes += size
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A token bucket and a count of open requests per agent: ``rate`` a second, ``burst`` at once, ``most`` open."""
+    """A token bucket and a count of open requests per agent: ``rate`` a second, ``burst`` at once, ``most`` open,
+    which together keep ``most_bytes`` in memory."""
 
     rate: float
     burst: float
     most: int
+    most_bytes: int = 0
     _shares: dict[int, _Share] = field(default_factory=dict)
 
     @contextmanager
-    def share(self, agent_id: int) -> Iterator[None]:
+    def share(self, agent_id: int) -> Iterator[Room]:
         """Take part while the request is open; raises :class:`TooBusy`."""
         now = time.monotonic()
         share = self._shares.get(agent_id)
@@ -45,7 +64,9 @@ class Limits:
             raise TooBusy(1 + int((1 - share.tokens) / self.rate) if share.tokens < 1 else 1)
         share.tokens -= 1
         share.open += 1
+        room = Room(share, self.most_bytes)
         try:
-            yield
+            yield room
         finally:
+            share.bytes -= room.bytes
             share.open -= 1

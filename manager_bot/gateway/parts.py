@@ -26,6 +26,8 @@ from manager_bot.services.ports import DoorReport, Wakeup
 from manager_bot.vault import Vault
 
 T = TypeVar("T")
+GEMINI_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of requests that one agent may keep open in memory: three of Google's largest, or 64 of a megabyte."""
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ class Parts:
     incidents: Incidents
     closing: Closing = field(default_factory=Closing)
     telegram_limits: Limits = field(default_factory=lambda: Limits(rate=30, burst=60, most=32))
-    gemini_limits: Limits = field(default_factory=lambda: Limits(rate=50, burst=300, most=256))
+    gemini_limits: Limits = field(default_factory=lambda: Limits(rate=50, burst=300, most=96, most_bytes=GEMINI_BYTES))
 
 
 def gateway_parts(

@@ -14,6 +14,7 @@ from manager_bot.gateway.callers import Caller
 from manager_bot.gateway.gemini.catalogue import cards, embeds, generates
 from manager_bot.gateway.gemini.errors import GeminiError, suspended, too_many, unauthenticated, unknown_path
 from manager_bot.gateway.gemini.generate import Generate
+from manager_bot.gateway.gemini.requests import ROOM
 from manager_bot.gateway.gemini.small import Small
 from manager_bot.gateway.limits import TooBusy
 from manager_bot.gateway.parts import Parts
@@ -39,7 +40,8 @@ class GeminiDoor:
             caller = await self._caller(request, asked)
             if found is None:
                 raise unknown_path()
-            with self.parts.gemini_limits.share(caller.agent_id):
+            with self.parts.gemini_limits.share(caller.agent_id) as room:
+                request[ROOM] = room
                 if found[2] is None:
                     return self._shown(request, found[1])
                 return await self._act(request, caller, found[1], found[2], "json" if listed else "sse")

@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 
 from manager_bot.gateway.gemini.errors import GeminiError
+from manager_bot.gateway.limits import Room
 from manager_bot.gateway.policy.body import JsonObject, contents_of, objects, parts_of
 from manager_bot.tiers import Tier
 
@@ -23,15 +24,18 @@ _ALLOWED: Final = frozenset(
         "generationConfig", "generation_config", "safetySettings", "safety_settings", "model",
     }
 )  # fmt: skip
+ROOM: Final = web.RequestKey("room", Room)
+"""Where a request finds how much of it may be kept."""
 _TOOLS: Final = frozenset({"functionDeclarations", "function_declarations"})
 
 
 async def read_body(request: web.Request) -> bytes:
-    """The body; raises :class:`GeminiError` past Google's own limit."""
+    """The body; raises :class:`GeminiError` past Google's own limit, ``TooBusy`` past its agent's room."""
     if (request.content_length or 0) > MOST_BODY:
         raise _too_large()
     raw = bytearray()
     async for piece in request.content.iter_any():
+        request[ROOM].take(len(piece))
         raw += piece
         if len(raw) > MOST_BODY:
             raise _too_large()

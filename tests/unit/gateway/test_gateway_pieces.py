@@ -147,3 +147,15 @@ def test_a_share_is_bounded_in_rate_and_in_number() -> None:
         few.share(1).__enter__()
     with few.share(1):
         pass
+
+
+def test_an_agents_open_requests_keep_no_more_than_its_room() -> None:
+    limits = Limits(rate=100, burst=100, most=10, most_bytes=10)
+    with limits.share(1) as first, limits.share(1) as second, limits.share(2) as other:
+        first.take(6)
+        second.take(4)
+        with pytest.raises(TooBusy):
+            second.take(1)
+        other.take(10)
+    with limits.share(1) as again:
+        again.take(10)
