@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import sys
 from collections.abc import Coroutine
@@ -23,6 +24,7 @@ def run(roles: frozenset[str]) -> int:
     make_private(settings.data_dir)
     from manager_bot.app import run as serve  # noqa: PLC0415
 
+    _raise_descriptors()
     until_signalled(serve(settings, roles))
     return 0
 
@@ -137,6 +139,12 @@ def until_signalled(work: Coroutine[Any, Any, None]) -> None:
         asyncio.run(main())
     except asyncio.CancelledError:
         return
+
+
+def _raise_descriptors() -> None:
+    """As many open connections as the host allows: every agent's doors share this process."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _say(line: str) -> None:
