@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 PORT = 8141
 """Another lane than the demo's and the command's own: all three may run side by side."""
 
@@ -17,7 +18,7 @@ PORT = 8141
 async def test_the_whole_journey_happens() -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "manager_bot", "demo", "--play", "--port", str(PORT)),
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith("CLAWBOT_")},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
