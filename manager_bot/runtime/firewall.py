@@ -33,6 +33,8 @@ BRIDGE_FILTERING = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
 
 _PREFIX = "CLAWBOT-"
 _REPLIES = "-m conntrack --ctstate RELATED,ESTABLISHED"
+_CROWD = "-m connlimit --connlimit-above 128 --connlimit-mask 32 --connlimit-saddr"
+"""More connections from one address than the doors serve one agent: they would cost the others descriptors."""
 _WAIT = ("-w", "5")
 
 
@@ -127,6 +129,7 @@ class Firewall:
         return {
             self._to_host: [
                 f"{to_host} {_REPLIES} -j ACCEPT",
+                f"{to_host} {gate} {_CROWD} -j REJECT --reject-with tcp-reset",
                 f"{to_host} {gate} -j ACCEPT",
                 f"{to_host} -j DROP",
             ],

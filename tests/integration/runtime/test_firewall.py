@@ -95,6 +95,36 @@ async def test_an_agent_reaches_the_gateway_and_nothing_else_of_the_host(
     assert [place for place, open_ in zip(places, reached, strict=True) if open_] == []
 
 
+async def test_one_agent_cannot_hold_more_connections_than_its_share(
+    runtime: DockerRuntime, plot: Plot, firewall: Firewall
+) -> None:
+    """Connections that say nothing, as many as an agent can open; another agent is still let in."""
+    held: list[asyncio.StreamWriter] = []
+
+    async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(writer)
+        writer.write(b"open")
+        await writer.drain()
+
+    address = str(firewall.gateway_address)
+    server = await asyncio.start_server(hold, address, GATEWAY_PORT)
+    try:
+        greedy, modest = [await runtime.create(plot.spec(agent_id)) for agent_id in (1, 2)]
+        for agent_id in (1, 2):
+            await runtime.start(agent_id)
+        each = f"nc {address} {GATEWAY_PORT} <&3 >/dev/null 2>&1 &"
+        many = f"sleep 6 | {{ exec 3<&0; for i in $(seq 150); do {each} done; sleep 5; }}"
+        assert await _inside(greedy.container_id, many)
+        assert len(held) == 128
+        assert not await _reaches(greedy.container_id, address, GATEWAY_PORT)
+        hello = f"timeout 2 nc {address} {GATEWAY_PORT} </dev/null | grep -q open"
+        assert await _inside(modest.container_id, hello)
+    finally:
+        for writer in held:
+            writer.close()
+        server.close()
+
+
 @pytest.mark.usefixtures("planted")
 async def test_without_the_firewall_the_same_listeners_are_reached(
     runtime: DockerRuntime, plot: Plot, firewall: Firewall
