@@ -84,7 +84,7 @@ async def serve_floor(port: int, upstream: str) -> None:
 
         async def forward(request: web.Request) -> web.StreamResponse:
             body = await request.read()
-            headers = {"Content-Type": "application/json", "x-goog-api-key": request.headers["x-goog-api-key"]}
+            headers = {"Content-Type": "application/json", "x-goog-api-key": request.headers.get("x-goog-api-key", "")}
             async with session.post(upstream + request.raw_path, data=body, headers=headers) as answer:
                 if "event-stream" not in answer.content_type:
                     return web.Response(status=answer.status, body=await answer.read(), content_type="application/json")

@@ -217,10 +217,11 @@ async def measure(session: aiohttp.ClientSession, server: Server, body: str, at_
 
 async def run() -> tuple[dict[tuple[str, str, int], Cell], dict[str, float], list[Server], dict[str, float]]:
     cells: dict[tuple[str, str, int], Cell] = {}
-    connector = aiohttp.TCPConnector(limit=0)
-    async with servers() as there, aiohttp.ClientSession(connector=connector) as session:
+    async with servers() as there:
         for body, at_once, server in itertools.product(BODIES, CONCURRENCIES, there):
-            cells[server.name, body, at_once] = await measure(session, server, body, at_once)
+            # new connections for each: a server may close one that was idle while the others had their turn
+            async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+                cells[server.name, body, at_once] = await measure(session, server, body, at_once)
         memory = {server.name: server.resident_mb() for server in there}
         return cells, figures(cells, memory, there), there, memory
 
