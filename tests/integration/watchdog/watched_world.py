@@ -131,6 +131,10 @@ class World:
         await self.until(lambda: self.is_stage(agent, Stage.CONNECTING))
         await self.poll(agent)
         await self.until(lambda: self.is_stage(agent, Stage.CONNECTED))
+        for _ in range(30):  # incidents end a moment after the stage was saved; whether they did is the test's question
+            if not await Incident.filter(agent_id=agent.id, closed_at=None).exists():
+                return
+            await asyncio.sleep(0.1)
 
     async def is_stage(self, agent: Agent, stage: Stage) -> bool:
         return (await Agent.get(id=agent.id)).stage is stage
