@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from watched_world import World
 
-from models import Agent, Incident
+from models import Agent, Incident, Stage
 
 
 async def test_a_death_while_the_database_is_locked_is_healed_when_it_is_free_again(
@@ -40,7 +40,8 @@ async def test_a_jump_of_the_clock_restarts_nobody_and_a_death_after_it_heals(wo
     assert await Incident.all().count() == 0
     world.kill(agent)
     await world.until(lambda: world.runs_anew(agent, before))
-    await world.reconnected(agent)
+    await world.poll(agent)
+    await world.until(lambda: world.is_stage(agent, Stage.CONNECTED))
 
 
 async def test_an_attempt_planned_before_the_clock_was_set_back_is_not_waited_for(world: World) -> None:
