@@ -35,6 +35,13 @@ class Part:
     def is_running(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Its process id; raises :class:`RuntimeError` before its first start."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} was never started")
+        return self._process.pid
+
     async def start(self, **extra: str) -> None:
         """Start it; *extra* are further environment variables of this one run."""
         self.folder.mkdir(parents=True, exist_ok=True)
