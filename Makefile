@@ -3,7 +3,7 @@
 VENV := .venv/bin
 HOST := sh deploy/host
 
-.PHONY: help setup engine image test-tools demo run test check bench soak lock migration
+.PHONY: help setup engine host image test-tools demo run test check bench soak lock migration
 .DEFAULT_GOAL := help
 
 help: ## these lines
@@ -14,6 +14,9 @@ setup: ## the virtual environment, from the lock file
 
 engine: setup ## a Docker Engine that answers
 	@$(HOST)/engine.sh
+
+host: ## prepares this host: swap, kernel, Docker's settings (deploy/host/README.md); UNDO=1 takes it back
+	@$(HOST)/setup.sh $(if $(UNDO),undo,apply)
 
 image: engine ## the agent image: present, else pulled, else built
 	@$(VENV)/clawbot image ensure

@@ -4,45 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
-from collections.abc import Mapping
-from pathlib import Path
 
-import pytest
-
-SCRIPTS = Path(__file__).parents[3] / "deploy/host"
-
-
-class Machine:
-    """A machine whose commands are what the test says."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        shutil.copytree(SCRIPTS, root / "deploy/host")
-        (root / "bin").mkdir()
-        (root / ".venv/bin").mkdir(parents=True)
-        self.command(".venv/bin/python", "exit 1")
-        self.command("bin/id", "echo 0")
-        self.command("bin/modprobe", "exit 0")
-
-    def command(self, path: str, body: str) -> None:
-        (self.root / path).write_text(f"#!/bin/sh\n{body}\n")
-        (self.root / path).chmod(0o755)
-
-    def run(self, script: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        settings = {
-            "PATH": f"{self.root}/bin:/usr/bin:/bin",
-            "CLAWBOT_ENGINE_LOG": str(self.root / "log"),
-            "CLAWBOT_ENGINE_ETC": str(self.root / "etc"),
-            **(environment or {}),
-        }
-        command = ["sh", str(self.root / "deploy/host" / script)]
-        return subprocess.run(command, env=settings, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - our own script
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+from bare_machine import Machine
 
 
 def test_an_engine_that_answers_is_left_alone(machine: Machine) -> None:
