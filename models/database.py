@@ -22,6 +22,7 @@ from tortoise.transactions import in_transaction
 
 from manager_bot.errors import OperatorError, SettingError
 from manager_bot.failpoints import reach
+from models.lane import close_lane
 from models.writer_lock import writer_lock
 
 MIGRATIONS = "models.migrations"
@@ -92,7 +93,10 @@ async def connected(url: str, migrations: str = MIGRATIONS) -> AsyncIterator[Non
     async with TortoiseContext() as context:
         await context.init(config=orm_config(url, migrations))
         await _answers()
-        yield
+        try:
+            yield
+        finally:
+            await close_lane(get_connection("default"))
 
 
 @asynccontextmanager
