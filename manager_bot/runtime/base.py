@@ -106,7 +106,7 @@ class Runtime(Protocol):
     """
 
     async def ping(self) -> None:
-        """Return if the engine answers."""
+        """Return if the engine answers a new connection; one that is shutting down answers only old ones."""
         ...
 
     async def prepare(self) -> None:

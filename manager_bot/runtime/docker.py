@@ -23,7 +23,7 @@ from manager_bot.runtime.base import (
     RuntimeRefused,
 )
 from manager_bot.runtime.calls import Calls, Conflict, Gone
-from manager_bot.runtime.engine import connect, host_swap_mb
+from manager_bot.runtime.engine import connect, host_swap_mb, knock, ping
 from manager_bot.runtime.events import read_events
 from manager_bot.runtime.network import AgentNetwork
 from models import ContainerStatus
@@ -76,6 +76,7 @@ class DockerRuntime:
         self._client_or_none: docker.APIClient | None = None
         self._ids: dict[int, str] = {}
         self._guard_error = ""
+        self._preparing = asyncio.Lock()
 
     def close(self) -> None:
         """Release threads and connections."""
@@ -84,10 +85,11 @@ class DockerRuntime:
             self._client_or_none.close()
 
     async def ping(self) -> None:
-        await self._calls.run(lambda: self._client().ping())
+        await self._calls.run(ping, self._base_url)
 
     async def prepare(self) -> None:
-        await self._calls.run(lambda: self.network.ensure(self._client()))
+        async with self._preparing:
+            await self._calls.run(lambda: self.network.ensure(self._client()))
         if self._guard is None:
             return
         try:
@@ -167,6 +169,8 @@ class DockerRuntime:
         with self._connecting:
             if self._client_or_none is None:
                 self._client_or_none = self._connect()
+            else:
+                knock(self._base_url)
             return self._client_or_none
 
     def _list(self, agent_id: int | None = None) -> list[dict[str, Any]]:

@@ -92,14 +92,38 @@ def host_booted_at() -> datetime | None:
 
 def connect(base_url: str | None, timeout: int) -> docker.APIClient:
     """A new connection, to *base_url* or as DOCKER_HOST says; raises OSError or an SDK error while it is down."""
-    _knock(base_url or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
+    knock(base_url)
     if base_url is not None:
         return docker.APIClient(base_url=base_url, timeout=timeout)
     return docker.APIClient(timeout=timeout, **kwargs_from_env())
 
 
-def _knock(url: str) -> None:
-    """Raise OSError where nobody listens: the SDK, refused at its first call, would leave its socket open."""
-    if url.startswith("unix://"):
+def knock(base_url: str | None) -> None:
+    """Raise OSError where nobody listens: the SDK, refused, would leave its socket open.
+
+    An engine that shuts down listens no more, yet answers on old connections until its last container has ended.
+    """
+    if (path := _socket_path(base_url)) is not None:
         with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(url.removeprefix("unix://"))
+            probe.connect(path)
+
+
+def ping(base_url: str | None) -> None:
+    """Return if the engine answers a new connection; raises OSError or an SDK error."""
+    path = _socket_path(base_url)
+    if path is None:
+        with closing(connect(base_url, _TIMEOUT)) as client:
+            client.ping()
+        return
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.settimeout(_TIMEOUT)
+        asked.connect(path)
+        asked.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+        if b" 200 " not in asked.recv(64):
+            raise ConnectionError("the engine answers no ping")
+
+
+def _socket_path(base_url: str | None) -> str | None:
+    """Where it listens on this host; nothing where it is reached over a network."""
+    url = base_url or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    return url.removeprefix("unix://") if url.startswith("unix://") else None

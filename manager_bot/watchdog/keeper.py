@@ -20,6 +20,7 @@ from manager_bot.runtime.base import ContainerState, PortTaken, Runtime, Runtime
 from manager_bot.services.health_ports import free_port
 from manager_bot.watchdog import policy
 from manager_bot.watchdog.chronicle import Chronicle
+from manager_bot.watchdog.engine import Engine
 from manager_bot.watchdog.intent import intended
 from manager_bot.watchdog.observe import DEAF_RESTART, Health, Known, can_step_back, view_of, went_down_with_host
 from manager_bot.watchdog.policy import Act, Decision, View
@@ -50,12 +51,16 @@ class Keeper:
     boost: float
     ports: tuple[int, int]
     booted_at: datetime | None = None
+    engine: Engine = field(init=False)
     jitter: random.Random = field(default_factory=random.Random)
     health: dict[int, Health] = field(default_factory=lambda: defaultdict(Health))
     _locks: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _current: dict[int, str] = field(default_factory=dict)
     """The spec digest found right in this process, so that a look at a healthy agent builds nothing."""
     _ports_refused: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(self.runtime)
 
     async def converge(self, agent_id: int, *, forgiven: bool = False) -> None:
         """Look and act until there is nothing to do; raises RuntimeUnavailable when the engine is away."""
@@ -230,8 +235,13 @@ class Keeper:
     async def _trouble(
         self, agent: Agent, state: ContainerState | None, view: View, decision: Decision, detail: str = ""
     ) -> None:
-        """Save what is wrong before anything is done about it, then tell those whom it concerns."""
+        """Save what is wrong before anything is done about it, then tell those whom it concerns.
+
+        Raises RuntimeUnavailable where the engine is going down: then it may have taken the container with it.
+        """
         down = state is None or state.status is not ContainerStatus.RUNNING
+        if down:
+            await self.engine.assure()
         changes: dict[str, Any] = {
             "trouble": decision.trouble,
             "restart_count": decision.attempts,
@@ -294,6 +304,11 @@ class Keeper:
         await save(agent, **changes)
         if was_open:
             await self.chronicle.recovered(agent)
+
+    def forgive_misses(self) -> None:
+        """Health ports were away with the engine."""
+        for seen in self.health.values():
+            seen.misses = 0
 
     def _forget(self, agent_id: int) -> None:
         self.health.pop(agent_id, None)

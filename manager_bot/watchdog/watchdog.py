@@ -64,9 +64,6 @@ class Watchdog:
     _busy: set[int] = field(default_factory=set)
     _again: set[int] = field(default_factory=set)
     _forgiven: set[int] = field(default_factory=set)
-    _pings_missed: int = 0
-    _away: bool = True
-    """Nobody knows yet whether the engine is there, or it hung up: nothing is decided until it answers a ping."""
     _outage: bool = True
     """Whether an incident of the engine may be open (one may be left from before our own start)."""
     _beaten_at: datetime | None = None
@@ -150,14 +147,14 @@ class Watchdog:
                     self.bell.poke(agent_id)
 
     async def _look(self, agent_id: int) -> None:
-        if self._away:
+        if self.keeper.engine.away:
             return  # everyone is looked at when it is back
         forgiven = agent_id in self._forgiven
         try:
             await self.keeper.converge(agent_id, forgiven=forgiven)
             self._forgiven.discard(agent_id)
         except RuntimeUnavailable:
-            self._away = True
+            self.keeper.engine.lost()
             log.info("agent_waits_for_engine", agent_id=agent_id)
         except (RuntimeRefused, BaseORMException, OSError) as error:
             log.warning("agent_look_failed", agent_id=agent_id, error=repr(error))
@@ -173,29 +170,34 @@ class Watchdog:
                     self._since = event.at
                     if event.kind is not ContainerEventKind.SIGNALLED:
                         self.bell.poke(event.agent_id)
-            self._away = True
+            await self.keeper.engine.hung_up()
             await asyncio.sleep(self.periods.reconnect)
 
     async def _engine(self) -> None:
         """Heartbeat and ping: an engine away is one incident of the host, and nobody's failed attempt."""
         await self._beat()
-        try:
-            await self.runtime.ping()
-        except (RuntimeUnavailable, RuntimeRefused):
-            self._away = True
-            self._pings_missed += 1
-            if self._pings_missed == _PINGS_MISSED:
-                self._outage = True
-                await self.incidents.report(Finding(Cause.DOCKER_DOWN, Severity.CRITICAL))
+        engine = self.keeper.engine
+        if not await engine.answers():
+            if engine.missed == _PINGS_MISSED:
+                await self._report_outage(Severity.CRITICAL)
             return
-        if self._away:
+        if engine.away:
             await self.runtime.prepare()  # no agent starts before network and firewall stand
             everyone = await self.rounds.everyone()
-            self._forgiven.update(everyone if self._pings_missed else ())
-            self._away, self._pings_missed = False, 0
+            if engine.gone:
+                self._forgiven.update(everyone)
+                self.keeper.forgive_misses()
+            if engine.gone and engine.missed < _PINGS_MISSED:
+                await self._report_outage(Severity.WARNING)
+            engine.is_back()
         if self._outage:
             await self.incidents.close(Cause.DOCKER_DOWN)
             self._outage = False
+
+    async def _report_outage(self, severity: Severity) -> None:
+        """Critical while it lasts; of one that was over in a moment, a warning says that it was."""
+        self._outage = True
+        await self.incidents.report(Finding(Cause.DOCKER_DOWN, severity))
 
     async def _beat(self) -> None:
         now = self.clock.now()

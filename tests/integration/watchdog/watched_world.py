@@ -74,6 +74,8 @@ class World:
     session: aiohttp.ClientSession
     periods: Periods = field(default_factory=lambda: Periods(wishes=0.1, health=0.1, compare=1, memory=0.2, engine=0.3))
     watchdog: Watchdog | None = None
+    engine_url: str | None = None
+    """Where its engine listens; nothing: as DOCKER_HOST says."""
 
     def build(self, runtime: object | None = None) -> Watchdog:
         """A fresh watchdog, as after a restart of the process."""
@@ -178,7 +180,7 @@ class World:
         return [(row.event_type, row.severity) for row in rows]
 
     def kill(self, agent: Agent, *, remove: bool = False) -> None:
-        client = docker.APIClient()
+        client = docker.APIClient(base_url=self.engine_url)
         (found,) = client.containers(
             all=True, filters={"label": [f"clawbot.agent={agent.id}", f"clawbot.installation={self.plot.mark}"]}
         )
