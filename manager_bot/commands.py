@@ -49,20 +49,19 @@ def migrate() -> int:
 def image(verb: str) -> int:
     """Make, fetch or describe the agent image."""
     from manager_bot.openclaw import image as agent_image  # noqa: PLC0415
-    from manager_bot.openclaw.rootfs import ImageError  # noqa: PLC0415
+    from manager_bot.openclaw.store import ImageError  # noqa: PLC0415
     from manager_bot.runtime.images import DockerImages  # noqa: PLC0415
 
-    wanted = _settings_without_secrets().agent_image
+    settings = _settings_without_secrets()
+    wanted, official = settings.agent_image, settings.official_image
     try:
         store = DockerImages()
         if verb == "build":
-            agent_image.build(store, _say)
+            agent_image.build(store, _say, official)
         elif verb == "pull":
-            if not wanted:
-                raise OperatorError("CLAWBOT_AGENT_IMAGE is missing: name the image to pull, or `clawbot image build`")
-            store.pull(wanted)
+            _pull_image(store, wanted, official)
         elif verb == "ensure":
-            agent_image.ensure_image(store, _say, wanted or None)
+            agent_image.ensure_image(store, _say, wanted or None, official)
         return _show_image(store, wanted or agent_image.image_tag())
     except ImageError as error:
         raise OperatorError(str(error)) from error
@@ -99,8 +98,21 @@ def uninstall(*, sure: bool) -> int:
     return 0
 
 
+def _pull_image(store: Any, wanted: str, official: str) -> None:
+    """From a registry and from nowhere else: the operator's own as it is, the official one tuned."""
+    from manager_bot.openclaw.image import build_on_official  # noqa: PLC0415
+
+    if wanted:
+        store.pull(wanted)
+    elif official:
+        build_on_official(store, _say, official)
+    else:
+        raise OperatorError("CLAWBOT_OFFICIAL_IMAGE is missing: pin the image to pull, or `clawbot image build`")
+
+
 def _show_image(store: Any, ref: str) -> int:
     from manager_bot.openclaw.footprint import footprint  # noqa: PLC0415
+    from manager_bot.openclaw.image import base_of  # noqa: PLC0415
 
     labels = store.labels(ref)
     if labels is None:
@@ -108,7 +120,8 @@ def _show_image(store: Any, ref: str) -> int:
         return 1
     needs = footprint(labels)
     measured = f"answers within {needs.memory_mb} MiB, ready in {needs.seconds:.0f} s" if needs else "never measured"
-    _say(f"{ref} is here; {measured}")
+    base = base_of(store, ref)
+    _say(f"{ref} is here{f', made from {base}' if base else ''}; {measured}")
     return 0
 
 

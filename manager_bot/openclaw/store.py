@@ -8,6 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from manager_bot.errors import OperatorError
+
+
+class ImageError(OperatorError):
+    """The agent image cannot be had; one line with the cure."""
+
+
+class RegistryUnreachable(ImageError):
+    """No registry answers where the image should come from; what it holds was never asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -28,6 +38,17 @@ class TrialState:
     address: str
 
 
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a tried container takes of the host in MiB: as it is, and once its memory is in compressed swap.
+
+    ``asleep_mb`` is nothing where that could not be tried.
+    """
+
+    awake_mb: float
+    asleep_mb: float | None
+
+
 class Trial(Protocol):
     """A container started to be tried; removed when its block ends."""
 
@@ -37,6 +58,10 @@ class Trial(Protocol):
 
     def cpu_seconds(self) -> float:
         """CPU time used since the start."""
+        ...
+
+    def weigh(self) -> Weight | None:
+        """What it takes of the host now; nothing where that cannot be read (an engine elsewhere)."""
         ...
 
     def stop(self) -> None:
@@ -52,6 +77,34 @@ class Trial(Protocol):
         ...
 
 
+class Workshop(Protocol):
+    """A running container of an image, off every network, whose files are changed as root; gone when its block ends."""
+
+    def run(self, *command: str) -> str:
+        """What *command* prints; raises :class:`ImageError` with its last words when it fails."""
+        ...
+
+    def fetch(self, folder: str, into: Path) -> None:
+        """Copy *folder* to the new directory *into*."""
+        ...
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write *files*, by their absolute path, readable by everybody."""
+        ...
+
+    def commit(self, ref: str, changes: Sequence[str]) -> None:
+        """Make its files the image *ref*, configured by *changes*."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TrialNetwork:
+    """A bridge of the trial's own, and the host's address on it."""
+
+    name: str
+    address: str
+
+
 class ImageStore(Protocol):
     """What the image needs of a container engine."""
 
@@ -60,7 +113,10 @@ class ImageStore(Protocol):
         ...
 
     def pull(self, ref: str) -> None:
-        """Fetch *ref* from its registry; raises :class:`ImageError` soon when that cannot be."""
+        """Fetch *ref* from its registry.
+
+        Raises :class:`RegistryUnreachable` soon when none answers, :class:`ImageError` when it has no such image.
+        """
         ...
 
     def import_tar(self, path: Path, ref: str, changes: Sequence[str]) -> None:
@@ -75,12 +131,23 @@ class ImageStore(Protocol):
         """No image is named *ref* afterwards; missing is success."""
         ...
 
-    def bridge_address(self) -> str:
-        """The host's address as containers on the engine's default bridge reach it."""
+    def workshop(self, image: str) -> AbstractContextManager[Workshop]:
+        """Open *image* to change it."""
+        ...
+
+    def network(self) -> AbstractContextManager[TrialNetwork]:
+        """A bridge that stands while its block runs: the engine's default one may be switched off."""
         ...
 
     def trial(
-        self, image: str, limits: Limits, mounts: Mapping[Path, str], environment: Mapping[str, str], *, writable: bool
+        self,
+        image: str,
+        limits: Limits,
+        network: str,
+        mounts: Mapping[Path, str],
+        environment: Mapping[str, str],
+        *,
+        writable: bool,
     ) -> AbstractContextManager[Trial]:
         """Run *image* hardened as an agent is; a mount whose path is not below ``/data`` is read-only."""
         ...

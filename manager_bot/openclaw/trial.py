@@ -17,9 +17,9 @@ from manager_bot.openclaw import health, recipe
 from manager_bot.openclaw.config import AgentConfig, render
 from manager_bot.openclaw.exits import exit_of
 from manager_bot.openclaw.footprint import Footprint
-from manager_bot.openclaw.rootfs import ImageError, Report
+from manager_bot.openclaw.rootfs import Report
 from manager_bot.openclaw.standin import ANSWER, NEW, QUESTION, START, StandIn, standing_in
-from manager_bot.openclaw.store import ImageStore, Limits, Trial
+from manager_bot.openclaw.store import ImageError, ImageStore, Limits, Trial, Weight
 
 _OWNER = 4242
 _SHORT = (START, NEW, QUESTION)
@@ -42,13 +42,17 @@ _ROOM_MB = 32
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One start. ``failure`` is empty if every question was answered; seconds are from the start, or per answer."""
+    """One start. ``failure`` is empty if every question was answered; seconds are from the start, or per answer.
+
+    ``weight`` is what it took of the host after the last answer.
+    """
 
     limits: Limits
     failure: str = ""
     ready_seconds: float = 0.0
     cpu_seconds: float = 0.0
     answer_seconds: tuple[float, ...] = ()
+    weight: Weight | None = None
 
     @property
     def answered(self) -> bool:
@@ -58,28 +62,29 @@ class Tried:
 def try_once(store: ImageStore, image: str, limits: Limits, questions: Sequence[str] = _LONG) -> Tried:
     """Start *image* within *limits*, hardened as agents are, and hold a conversation with it."""
     environment = {"NODE_OPTIONS": recipe.node_options(limits.memory_mb)}
-    with _world(store) as (world, mounts), store.trial(image, limits, mounts, environment, writable=False) as trial:
+    with _trial(store, image, limits, environment, writable=False) as (world, trial):
         return _converse(trial, world, limits, questions)
 
 
-def warm_up(store: ImageStore, image: str) -> None:
+def warm_up(store: ImageStore, image: str, package: str) -> None:
     """Let *image* answer once and keep what Node compiled in it, so that no agent compiles it again."""
     limits = Limits(_LARGEST_MB)
-    with _world(store) as (world, mounts), store.trial(image, limits, mounts, {}, writable=True) as trial:
+    with _trial(store, image, limits, {}, writable=True) as (world, trial):
         tried = _converse(trial, world, limits, _SHORT)
         if not tried.answered:
             words = [line for line in trial.logs().splitlines() if line.strip()][-1:]
             raise ImageError(f"the agent image was built but does not answer: {tried.failure} {' '.join(words)[:300]}")
         trial.stop()
-        trial.commit(image, recipe.changes())
+        trial.commit(image, recipe.changes(package))
 
 
 def measure(store: ImageStore, image: str, report: Report) -> Footprint:
-    """What *image* needs: its start unhindered, and the smallest memory in which it holds a conversation twice.
+    """What *image* needs: its start unhindered, the smallest memory in which it holds a conversation twice, and what it
+    takes of the host after such a conversation.
 
     The memory is searched in steps of 16 MiB; some room is added to what is found.
     """
-    free = try_once(store, image, Limits(_LARGEST_MB), _SHORT)
+    free = try_once(store, image, Limits(_LARGEST_MB))
     if not free.answered:
         raise ImageError(f"the agent image does not answer within {_LARGEST_MB} MiB: {free.failure}")
 
@@ -99,13 +104,32 @@ def measure(store: ImageStore, image: str, report: Report) -> Footprint:
         smallest += _STEP_MB
         while smallest < _LARGEST_MB and not holds(smallest):
             smallest += _STEP_MB
-    return Footprint(smallest + _ROOM_MB, free.cpu_seconds, free.ready_seconds, free.answer_seconds[0])
+    return Footprint(
+        smallest + _ROOM_MB,
+        free.cpu_seconds,
+        free.ready_seconds,
+        free.answer_seconds[0],
+        awake_mb=round(free.weight.awake_mb) if free.weight else None,
+        asleep_mb=round(free.weight.asleep_mb) if free.weight and free.weight.asleep_mb else None,
+    )
 
 
 @contextmanager
-def _world(store: ImageStore) -> Iterator[tuple[StandIn, Mapping[Path, str]]]:
-    """Somebody to talk to, and a new agent's directories with a config that points there."""
-    address = store.bridge_address()
+def _trial(
+    store: ImageStore, image: str, limits: Limits, environment: Mapping[str, str], *, writable: bool
+) -> Iterator[tuple[StandIn, Trial]]:
+    """A container of *image*, and somebody it talks to."""
+    with (
+        store.network() as network,
+        _world(network.address) as (world, mounts),
+        store.trial(image, limits, network.name, mounts, environment, writable=writable) as trial,
+    ):
+        yield world, trial
+
+
+@contextmanager
+def _world(address: str) -> Iterator[tuple[StandIn, Mapping[Path, str]]]:
+    """Somebody to talk to at *address*, and a new agent's directories with a config that points there."""
     with standing_in(address, _OWNER) as world, tempfile.TemporaryDirectory(prefix="clawbot-trial-") as scratch:
         data, config = Path(scratch, "data"), Path(scratch, "config")
         for directory in (data, data / "workspace", data / ".openclaw"):
@@ -139,7 +163,7 @@ def _converse(trial: Trial, world: StandIn, limits: Limits, questions: Sequence[
             if failure or time.monotonic() > asked + _ANSWER_SECONDS:
                 return Tried(limits, failure or f"no answer to question {number} in {_ANSWER_SECONDS:.0f} s")
         answers.append(time.monotonic() - asked)
-    return Tried(limits, "", ready, cpu, tuple(answers))
+    return Tried(limits, "", ready, cpu, tuple(answers), trial.weigh())
 
 
 def _await_ready(trial: Trial, world: StandIn, deadline: float) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,11 +12,23 @@ import docker
 from docker.errors import DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
 
-from manager_bot.openclaw.rootfs import ImageError
-from manager_bot.openclaw.store import Limits, Trial, TrialState
+from manager_bot.openclaw.store import (
+    ImageError,
+    Limits,
+    RegistryUnreachable,
+    Trial,
+    TrialNetwork,
+    TrialState,
+    Weight,
+    Workshop,
+)
+from manager_bot.runtime.weighing import weigh
+from manager_bot.runtime.workshop import opened_workshop, reason_of
 
 _IMPORT_SECONDS = 600
 _BLOCK = 1 << 20
+_ANSWERS = ("manifest unknown", "manifest for ", "not found", "denied", "unauthorized", "name unknown", "digest")
+"""A registry answered, and its answer was no."""
 _NO_ENGINE = "no container engine answers: run `make engine`, or start Docker"
 
 
@@ -41,8 +52,10 @@ class DockerImages:
         try:
             self._client.images.pull(ref)
         except DockerException as error:
-            cure = "unset CLAWBOT_AGENT_IMAGE to build the image here"
-            raise ImageError(f"{ref} cannot be pulled: {_reason(error)} — {cure}") from error
+            reason = reason_of(error)
+            if any(word in reason for word in _ANSWERS):
+                raise ImageError(f"{ref} cannot be pulled, its registry says: {reason}") from error
+            raise RegistryUnreachable(f"{ref} cannot be pulled, no registry answers: {reason}") from error
 
     def import_tar(self, path: Path, ref: str, changes: Sequence[str]) -> None:
         repository, tag = ref.rsplit(":", 1)
@@ -52,7 +65,7 @@ class DockerImages:
             try:
                 self._client.api.import_image_from_stream(blocks, repository=repository, tag=tag, changes=list(changes))
             except DockerException as error:
-                raise ImageError(f"the engine did not take the agent image: {_reason(error)}") from error
+                raise ImageError(f"the engine did not take the agent image: {reason_of(error)}") from error
 
     def label(self, source: str, ref: str, labels: Mapping[str, str]) -> None:
         repository, tag = ref.rsplit(":", 1)
@@ -69,13 +82,28 @@ class DockerImages:
         except NotFound:
             return
 
-    def bridge_address(self) -> str:
-        settings = self._client.networks.get("bridge").attrs["IPAM"]["Config"]
-        return str(settings[0].get("Gateway") or _first_host(settings[0]["Subnet"]))
+    def workshop(self, image: str) -> AbstractContextManager[Workshop]:
+        return opened_workshop(self._client, image, _trial_name())
+
+    @contextmanager
+    def network(self) -> Iterator[TrialNetwork]:
+        network = self._client.networks.create(_trial_name(), driver="bridge")
+        try:
+            network.reload()
+            yield TrialNetwork(str(network.name), str(network.attrs["IPAM"]["Config"][0]["Gateway"]))
+        finally:
+            network.remove()
 
     @contextmanager
     def trial(
-        self, image: str, limits: Limits, mounts: Mapping[Path, str], environment: Mapping[str, str], *, writable: bool
+        self,
+        image: str,
+        limits: Limits,
+        network: str,
+        mounts: Mapping[Path, str],
+        environment: Mapping[str, str],
+        *,
+        writable: bool,
     ) -> Iterator[Trial]:
         memory = limits.memory_mb << 20
         cpu: dict[str, Any] = {}
@@ -84,6 +112,7 @@ class DockerImages:
         container = self._client.containers.create(
             image,
             name=_trial_name(),
+            network=network,
             environment=dict(environment),
             mem_limit=memory,
             memswap_limit=memory + (limits.swap_mb << 20),
@@ -118,12 +147,16 @@ class _DockerTrial:
             running=bool(state["Running"]),
             exit_code=int(state["ExitCode"]),
             oom_killed=bool(state["OOMKilled"]),
-            address=str(self._container.attrs["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]),
+            address=next(one["IPAddress"] for one in self._container.attrs["NetworkSettings"]["Networks"].values()),
         )
 
     def cpu_seconds(self) -> float:
         stats = cast("dict[str, Any]", self._container.stats(stream=False, one_shot=True))
         return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
+
+    def weigh(self) -> Weight | None:
+        self._container.reload()
+        return weigh(str(self._container.id), int(self._container.attrs["State"]["Pid"]))
 
     def stop(self) -> None:
         self._container.stop(timeout=20)
@@ -138,13 +171,3 @@ class _DockerTrial:
 
 def _trial_name() -> str:
     return f"clawbot-trial-{secrets.token_hex(4)}"
-
-
-def _reason(error: Exception) -> str:
-    """The engine's own words, without the request that met them."""
-    words = getattr(error, "explanation", None) or error
-    return (str(words).strip() or "no reason given").splitlines()[-1][:200]
-
-
-def _first_host(subnet: str) -> str:
-    return str(next(ipaddress.ip_network(subnet).hosts()))

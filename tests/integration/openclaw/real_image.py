@@ -12,13 +12,14 @@ from docker.models.containers import Container
 
 
 @contextmanager
-def contained(image: str, home: Path, directory: Path) -> Iterator[Container]:
+def contained(image: str, home: Path, directory: Path, network: str | None = None) -> Iterator[Container]:
     """A container of *image* with an agent's two directories: created, not started, gone at the end."""
     client = docker.from_env()
     container = client.containers.create(
         image,
         name=f"clawbot-test-{uuid.uuid4().hex[:8]}",
         init=True,
+        network=network,
         ipc_mode="none",
         mem_limit="512m",
         memswap_limit="512m",

@@ -16,7 +16,7 @@ from manager_bot.demo.gemini.client import GeminiControl
 from manager_bot.demo.world import start_world
 from manager_bot.openclaw.config import MENU, MODEL, AgentConfig, render
 from manager_bot.openclaw.files import AgentFiles
-from manager_bot.runtime.images import DockerImages
+from manager_bot.openclaw.store import TrialNetwork
 
 pytestmark = pytest.mark.timeout(900)  # the first run on a machine builds the image
 _THE_MODELS_WORDS = "You wrote"
@@ -51,11 +51,10 @@ class Chat:
 
 
 @pytest.fixture
-async def chat(store: DockerImages, image: str, tmp_path: Path) -> AsyncIterator[Chat]:
+async def chat(bridge: TrialNetwork, image: str, tmp_path: Path) -> AsyncIterator[Chat]:
     """The image, started and polling in the emulated world."""
-    address = store.bridge_address()
-    runner, port = await start_world(address, 0)
-    root, files = f"http://{address}:{port}", AgentFiles.below(tmp_path)
+    runner, port = await start_world(bridge.address, 0)
+    root, files = f"http://{bridge.address}:{port}", AgentFiles.below(tmp_path)
     async with WorldClient(root) as world:
         ann = await world.person("Ann")
         bot = await world.bot("anns_bot", owner=ann)
@@ -65,7 +64,7 @@ async def chat(store: DockerImages, image: str, tmp_path: Path) -> AsyncIterator
         await gemini.set_models([MODEL])
         config = AgentConfig(ann.id, bot.id, gateway_key=key, control_token="c" * 43, gateway_url=root)
         home, directory = files.prepare("agent-1"), files.write_config("agent-1", render(config))
-        with contained(image, home, directory) as container:
+        with contained(image, home, directory, bridge.name) as container:
             await asyncio.to_thread(container.start)
             async with asyncio.timeout(90):
                 while not (await world.show_bot(bot)).polling:  # noqa: ASYNC110 - the world is another program

@@ -19,7 +19,7 @@ from manager_bot.openclaw.files import AgentFiles
 from manager_bot.openclaw.footprint import footprint
 from manager_bot.openclaw.health import LIVE_PATH, PORT, READY_PATH, Health, parse_live, parse_ready
 from manager_bot.openclaw.standin import StandIn, standing_in
-from manager_bot.openclaw.store import Limits
+from manager_bot.openclaw.store import Limits, TrialNetwork
 from manager_bot.openclaw.trial import try_once
 from manager_bot.plans import PLANS, PlanName
 from manager_bot.runtime.images import DockerImages
@@ -75,10 +75,10 @@ class RealAgent:
 
 
 @pytest.fixture
-def agent(store: DockerImages, image: str, tmp_path: Path) -> Iterator[RealAgent]:
+def agent(bridge: TrialNetwork, image: str, tmp_path: Path) -> Iterator[RealAgent]:
     """Created, not started."""
     files = AgentFiles.below(tmp_path)
-    with standing_in(store.bridge_address(), ANN) as world:
+    with standing_in(bridge.address, ANN) as world:
         config = AgentConfig(
             owner_id=ANN,
             bot_id=99,
@@ -88,7 +88,7 @@ def agent(store: DockerImages, image: str, tmp_path: Path) -> Iterator[RealAgent
             custom_rules="Call everybody Captain.",
         )
         home, directory = files.prepare("agent-1"), files.write_config("agent-1", render(config))
-        with contained(image, home, directory) as container:
+        with contained(image, home, directory, bridge.name) as container:
             yield RealAgent(world, files, config, container)
 
 

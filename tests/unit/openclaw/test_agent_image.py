@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from fixtures.settings import MakeSettings
 
+from manager_bot.config import load_settings
+from manager_bot.errors import SettingError
 from manager_bot.openclaw import image, recipe
 from manager_bot.openclaw.footprint import Footprint, footprint
+from manager_bot.openclaw.official import full_name
 
 
 class Shelf:
@@ -30,7 +34,7 @@ class Shelf:
 def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[object]:
     calls: list[object] = []
     monkeypatch.setenv("CLAWBOT_IMAGE_CACHE", str(tmp_path))
-    monkeypatch.setattr(image, "_build", lambda store, _report: calls.append(store))
+    monkeypatch.setattr(image, "_build", lambda store, _report, official: calls.append(official))
     return calls
 
 
@@ -45,7 +49,7 @@ def test_a_present_image_is_used_as_it_is(built: list[object]) -> None:
 
 def test_ours_is_built_and_never_pulled(built: list[object]) -> None:
     assert ensure(Shelf(registry=(image.image_tag(),))) == image.image_tag()
-    assert len(built) == 1
+    assert built == [""]
 
 
 def test_the_operators_own_is_pulled_and_never_built(built: list[object]) -> None:
@@ -58,10 +62,32 @@ def test_the_operators_own_is_pulled_and_never_built(built: list[object]) -> Non
     assert built == []
 
 
+DIGEST = f"sha256:{'a' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        (DIGEST, f"{recipe.OFFICIAL_IMAGE}@{DIGEST}"),
+        (f"127.0.0.1:5000/mirror@{DIGEST}", f"127.0.0.1:5000/mirror@{DIGEST}"),
+    ],
+)
+def test_a_digest_alone_is_one_of_the_official_name(setting: str, name: str) -> None:
+    assert full_name(setting) == name
+
+
+@pytest.mark.parametrize("setting", ["example/agent:latest", "example/agent", "sha256:abc", f"@{DIGEST}"])
+def test_an_official_image_that_is_not_pinned_is_refused(make_settings: MakeSettings, setting: str) -> None:
+    with pytest.raises(SettingError, match="CLAWBOT_OFFICIAL_IMAGE is wrong"):
+        load_settings(bot_token="1:t", gemini_api_key="g", secret_keys=("k",), official_image=setting)
+
+
 def test_a_footprint_survives_its_labels() -> None:
-    measured = Footprint(memory_mb=384, cpu_seconds=7.2, seconds=6.1, answer_seconds=1.2)
+    measured = Footprint(memory_mb=384, cpu_seconds=7.2, seconds=6.1, answer_seconds=1.2, awake_mb=354, asleep_mb=160)
+    unweighed = Footprint(memory_mb=384, cpu_seconds=7.2, seconds=6.1, answer_seconds=1.2)
 
     assert footprint(measured.labels()) == measured
+    assert footprint(unweighed.labels()) == unweighed
     assert footprint({}) is None
     assert footprint({**measured.labels(), "org.clawbot.footprint.memory_mb": "plenty"}) is None
 

@@ -1,0 +1,120 @@
+"""The official image from a registry, tuned; and what is said when it cannot be had."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from loopback_registry import SPARE_EXTENSION, publish, registry
+
+from manager_bot.openclaw import image as agent_image
+from manager_bot.openclaw import recipe, tuning
+from manager_bot.openclaw.footprint import footprint
+from manager_bot.openclaw.store import ImageError, Limits, RegistryUnreachable
+from manager_bot.openclaw.trial import try_once
+from manager_bot.runtime.images import DockerImages
+
+TAG = "clawbot-test-official:1"
+
+
+@pytest.fixture(scope="module")
+def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A reference by digest that its registry serves, and the engine does not have yet."""
+    folder = tmp_path_factory.mktemp("registry")
+    with registry(folder) as address:
+        ref = publish(address, folder)
+        yield ref
+        client = docker.from_env()
+        for name in (TAG, f"{TAG}-untried", ref):
+            if client.images.list(name):
+                client.images.remove(name, force=True)
+        client.close()
+
+
+@pytest.fixture
+def ours(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name under which these tests make the image, beside the one that everybody uses."""
+    monkeypatch.setattr(agent_image, "image_tag", lambda: TAG)
+    return TAG
+
+
+@pytest.mark.timeout(600)
+def test_it_is_pulled_by_digest_tuned_tried_and_labelled(
+    store: DockerImages, official: str, ours: str, tmp_path: Path
+) -> None:
+    said: list[str] = []
+
+    agent_image.build(store, said.append, official)
+
+    client = docker.from_env()
+    made, base = client.images.get(ours), client.images.get(official)
+    layers = base.attrs["RootFS"]["Layers"]
+    assert made.attrs["RootFS"]["Layers"][: len(layers)] == layers
+    assert made.labels["org.clawbot.base"] == official
+    assert made.labels["org.clawbot.openclaw"] == recipe.OPENCLAW_VERSION
+    assert (needs := footprint(made.labels)) is not None
+    assert made.attrs["Config"]["User"] == "1000:1000"
+    assert not any("from packages" in line for line in said)
+    _assert_tuned(store, ours, tmp_path)
+    assert try_once(store, ours, Limits(needs.memory_mb)).answered
+
+
+def _assert_tuned(store: DockerImages, ref: str, folder: Path) -> None:
+    with store.workshop(ref) as opened:
+        opened.fetch(f"{recipe.OFFICIAL_PACKAGE}/dist", folder / "dist")
+        compiled = opened.run("ls", recipe.COMPILE_CACHE).split()
+    extensions = {one.name for one in (folder / tuning.EXTENSIONS).iterdir()}
+    assert compiled
+    assert "telegram" in extensions
+    assert SPARE_EXTENSION not in extensions
+    assert (folder / tuning.MODULE_TYPE).read_text() == tuning.MODULE_TYPE_TEXT
+    for patch in recipe.PATCHES:
+        assert sum(patch.after in path.read_text() for path in folder.glob(patch.files)) == 1
+
+
+def test_a_digest_the_registry_does_not_have_is_refused(store: DockerImages, official: str, ours: str) -> None:
+    wrong = f"{official.split('@', maxsplit=1)[0]}@sha256:{'0' * 64}"
+
+    with pytest.raises(ImageError, match="its registry says: manifest"):
+        agent_image.ensure_image(store, print, None, wrong)
+
+    assert store.labels(f"{ours}-untried") is None
+
+
+def test_an_official_image_of_another_version_is_refused(
+    store: DockerImages, official: str, ours: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe, "OPENCLAW_VERSION", "2031.1.1")
+
+    with pytest.raises(ImageError, match=r"holds OpenClaw 2026\.\d+\.\d+, this ClawBot is for 2031\.1\.1"):
+        agent_image.build_on_official(store, print, official)
+
+
+@pytest.fixture(params=["refusing", "silent"])
+def nowhere(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A reference whose registry refuses the connection, or takes it and says nothing."""
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        if request.param == "silent":
+            deaf.listen()
+        yield f"127.0.0.1:{deaf.getsockname()[1]}/openclaw/openclaw@sha256:{'1' * 64}"
+
+
+def test_an_unreachable_registry_is_said_soon_and_packages_are_used_instead(
+    store: DockerImages, ours: str, nowhere: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(agent_image, "root_tar", lambda _report: tmp_path / "none")
+    started = time.monotonic()
+
+    with pytest.raises(FileNotFoundError):
+        agent_image.ensure_image(store, said.append, None, nowhere)
+
+    assert time.monotonic() - started < 30
+    assert any("no registry answers" in line and "from packages instead" in line for line in said)
+    with pytest.raises(RegistryUnreachable):
+        agent_image.build_on_official(store, said.append, nowhere)
