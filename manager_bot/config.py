@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     agent_subnet: IPv4Network = IPv4Network("172.30.0.0/24")
     agent_ports: Annotated[tuple[int, int], NoDecode] = (9000, 9049)
     memory_overcommit: float = Field(1.0, gt=0, le=10)
+    awake_share: float = Field(0.5, gt=0, le=1)
+    memory_reserve_mb: int = Field(0, ge=0)
     strict_plans: bool = False
 
     gateway_host: str = ""

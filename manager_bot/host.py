@@ -14,7 +14,8 @@ from manager_bot.runtime.docker import DockerRuntime
 from manager_bot.runtime.firewall import Firewall
 from manager_bot.runtime.images import DockerImages
 from manager_bot.runtime.network import AgentNetwork
-from manager_bot.services.sizing import Sizing
+from manager_bot.services.capacity import HostMemory, Needs
+from manager_bot.services.sizing import Sizing, Terms
 
 UNMEASURED_MB = 512
 """What an image is believed to need that carries no measurement: an operator's own."""
@@ -46,13 +47,26 @@ class Host:
             needs = await asyncio.to_thread(needs_of, image_of(settings))
         except (RuntimeUnavailable, ImageError):
             raise OperatorError("no Docker Engine answers: start Docker, or run `make engine`") from None
-        return Sizing(
-            memory_mb=capacity.memory_mb,
-            swap_mb=capacity.swap_mb,
-            minimum_mb=needs.memory_mb if needs else UNMEASURED_MB,
-            overcommit=settings.memory_overcommit,
-            strict=settings.strict_plans,
-        )
+        return sizing_of(settings, capacity.memory_mb, capacity.swap_mb, needs)
+
+
+def sizing_of(settings: Settings, memory_mb: int, swap_mb: int, needs: Footprint | None) -> Sizing:
+    """What plans come to on a host of that memory and swap, with an image of those needs."""
+    first, last = settings.agent_ports
+    return Sizing(
+        HostMemory.of(memory_mb, swap_mb, settings.memory_reserve_mb or None),
+        _needs(needs),
+        Terms(settings.memory_overcommit, settings.awake_share, settings.strict_plans),
+        places=last - first + 1,
+    )
+
+
+def _needs(measured: Footprint | None) -> Needs:
+    """What was not measured is believed to need much and to shrink by nothing."""
+    if measured is None:
+        return Needs(UNMEASURED_MB, UNMEASURED_MB, UNMEASURED_MB)
+    awake = measured.awake_mb or measured.memory_mb
+    return Needs(measured.memory_mb, awake, measured.asleep_mb or awake)
 
 
 def image_of(settings: Settings) -> str:

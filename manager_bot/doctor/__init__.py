@@ -17,12 +17,14 @@ from manager_bot.doctor.disk import check_disk
 from manager_bot.doctor.engine import check_engine, find_engine
 from manager_bot.doctor.firewall import check_firewall
 from manager_bot.doctor.gemini import check_gemini
+from manager_bot.doctor.host import HostChecks, look_at_kernel
 from manager_bot.doctor.image import check_image, check_memory
 from manager_bot.doctor.ports import check_ports
 from manager_bot.doctor.report import show
 from manager_bot.doctor.settings import read_settings
 from manager_bot.doctor.telegram import check_telegram
 from manager_bot.doctor.watchdog import check_watchdog
+from manager_bot.host import sizing_of
 
 __all__ = ["Check", "Verdict", "examine", "show"]
 
@@ -57,5 +59,10 @@ async def _ask_the_internet(settings: Settings) -> list[Check]:
 async def _ask_the_engine(settings: Settings) -> list[Check]:
     engine = await find_engine()
     image, needs = await check_image(settings, engine)
-    plans = check_memory(settings, engine, needs) if engine and needs else []
-    return [*check_engine(engine), image, *plans]
+    checks = [*check_engine(engine), image]
+    if engine and needs:
+        sizing = sizing_of(settings, engine.memory_mb, engine.swap_mb, needs)
+        kernel = await asyncio.to_thread(look_at_kernel)
+        checks += HostChecks(kernel, needs, sizing).all() if kernel else []
+        checks += check_memory(sizing)
+    return checks

@@ -9,6 +9,7 @@ from manager_bot.openclaw.rootfs import Report, only_builder, root_tar
 from manager_bot.openclaw.store import ImageError, ImageStore, RegistryUnreachable
 
 __all__ = [
+    "BASE_LABEL",
     "Footprint",
     "ImageError",
     "ImageStore",
@@ -24,13 +25,13 @@ __all__ = [
 image_tag = recipe.image_tag
 
 _VERSION_LABEL = "org.clawbot.openclaw"
-_BASE_LABEL = "org.clawbot.base"
+BASE_LABEL = "org.clawbot.base"
 _PACKAGES = "packages"
 
 
 def base_of(store: ImageStore, ref: str) -> str:
     """What *ref* was made from: the official image's reference, ``packages``, or nothing when it does not say."""
-    return (store.labels(ref) or {}).get(_BASE_LABEL, "")
+    return (store.labels(ref) or {}).get(BASE_LABEL, "")
 
 
 def ensure_image(store: ImageStore, report: Report, wanted: str | None = None, official: str = "") -> str:
@@ -96,7 +97,7 @@ def _finish(store: ImageStore, report: Report, package: str, base: str) -> None:
         report("agent image: trying it by asking it a question …")
         trial.warm_up(store, untried, package)
         measured = trial.measure(store, untried, report)
-        labels = {_VERSION_LABEL: recipe.OPENCLAW_VERSION, _BASE_LABEL: base, **measured.labels()}
+        labels = {_VERSION_LABEL: recipe.OPENCLAW_VERSION, BASE_LABEL: base, **measured.labels()}
         store.label(untried, ref, labels)
     finally:
         store.remove(untried)

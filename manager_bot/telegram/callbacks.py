@@ -92,6 +92,7 @@ class AdminGoto(StrEnum):
 
     OVERVIEW = "overview"
     INCIDENTS = "incidents"
+    CAPACITY = "capacity"
     SEARCH = "search"
 
 

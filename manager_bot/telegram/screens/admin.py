@@ -12,11 +12,12 @@ from manager_bot.clock import Clock, utc_day
 from manager_bot.plans import PLANS
 from manager_bot.services.accounts import Accounts
 from manager_bot.services.agents import Agents
-from manager_bot.services.sizing import Sizing
+from manager_bot.services.sizing import Sizing, plans_there
 from manager_bot.services.usage import Usage, total
 from manager_bot.telegram.callbacks import AdminGo, AdminGoto, AdminUser, AdminUsers, AdminVerb
 from manager_bot.telegram.notices import incident_text, seen_by
 from manager_bot.telegram.ports import IncidentDesk
+from manager_bot.telegram.screens.capacity import capacity_table, capacity_view
 from manager_bot.telegram.screens.home import Condition, condition_of, today
 from manager_bot.telegram.screens.subscriber import log_block
 from manager_bot.telegram.states import Search
@@ -76,7 +77,23 @@ class AdminScreens:
         refresh = Key(words("button.refresh"), AdminGo(to=AdminGoto.OVERVIEW))
         users = Key(words("button.users"), AdminUsers(page=0))
         troubles = Key(words("button.incidents"), AdminGo(to=AdminGoto.INCIDENTS))
-        return View("admin", text, ([users, troubles], [refresh]))
+        room = Key(words("button.capacity"), AdminGo(to=AdminGoto.CAPACITY))
+        return View("admin", text, ([users, troubles], [room, refresh]))
+
+    async def capacity(self, reader: User) -> View:
+        """What fits on this host, and from what that is computed."""
+        words, there = self._words(reader), await plans_there()
+        rows = [
+            (
+                str(words(f"plan.{fit.plan.name}.name")),
+                str(words.memory(fit.size.memory_mb)),
+                *(str(count) for count in (fit.in_all, fit.at_once, fit.more)),
+            )
+            for fit in self.sizing.fits_of(there)
+        ]
+        return capacity_view(
+            words, self.sizing, len(there), await self.sizing.expected_mb(), capacity_table(words, rows)
+        )
 
     async def users(self, reader: User, page: int = 0, search: str = "") -> View:
         """People with the state of their agents; *search* looks in names and usernames."""
@@ -160,8 +177,8 @@ class AdminScreens:
     async def _capacity(self, words: Words) -> Html:
         room = await self.sizing.room()
         plans = ", ".join(f"{words(f'plan.{name}.name')} {room[name]}" for name in PLANS)
-        promised = words.memory(await self.sizing.promised_mb())
-        return words("admin.capacity", promised=promised, total=words.memory(self.sizing.total_mb), plans=Html(plans))
+        expected = words.memory(await self.sizing.expected_mb())
+        return words("admin.capacity", expected=expected, total=words.memory(self.sizing.total_mb), plans=Html(plans))
 
     def _agent(self, words: Words, user: User, agent: Agent | None) -> Html:
         if agent is None:

@@ -14,20 +14,25 @@ from fixtures.rows import NOW
 from fixtures.settings import MakeSettings
 
 from manager_bot.config import Settings
-from manager_bot.doctor import Verdict
+from manager_bot.doctor import Check, Verdict
 from manager_bot.doctor.disk import check_disk
 from manager_bot.doctor.engine import check_engine, find_engine
 from manager_bot.doctor.firewall import check_firewall
 from manager_bot.doctor.image import check_image, check_memory
 from manager_bot.doctor.ports import check_ports
 from manager_bot.doctor.watchdog import check_watchdog
+from manager_bot.host import sizing_of
 from manager_bot.openclaw.footprint import Footprint
 from manager_bot.runtime.engine import EngineFacts
 
 HOST = EngineFacts(
     "26.1.0", 8000, 1000, 4, "2", live_restore=True, limits_memory=True, limits_cpu=True, limits_pids=True
 )
-NEEDS = Footprint(memory_mb=384, cpu_seconds=12, seconds=9, answer_seconds=2)
+NEEDS = Footprint(memory_mb=384, cpu_seconds=12, seconds=9, answer_seconds=2, awake_mb=340, asleep_mb=150)
+
+
+def memory_checks(settings: Settings, host: EngineFacts = HOST) -> dict[str, Check]:
+    return by_name(check_memory(sizing_of(settings, host.memory_mb, host.swap_mb, NEEDS)))
 
 
 async def test_the_engine_of_this_host_stands():
@@ -76,9 +81,14 @@ async def test_a_missing_image_fails(settings: Settings):
 @pytest.mark.parametrize(
     ("swap_mb", "strict", "verdict", "said"),
     [
-        (1000, False, Verdict.OK, "256 MiB and 512 MiB of swap; 31 fit"),
-        (0, False, Verdict.WARN, "runs with 384 MiB instead of 256: this host has 0 MiB of swap"),
-        (0, True, Verdict.WARN, "not offered: 256 MiB is under the image's 384 MiB, and plans are strict"),
+        (1000, False, Verdict.OK, "256 MiB and 512 MiB of swap; 11 fit, 11 of them awake at once"),
+        (
+            0,
+            False,
+            Verdict.WARN,
+            "takes 384 MiB instead of 256: this host has 0 MiB of swap; 41 fit, 20 of them awake at once",
+        ),
+        (0, True, Verdict.WARN, "not offered: 256 MiB is under the image's 384, and plans are strict"),
     ],
 )
 def test_the_free_plan_on_this_host(
@@ -86,15 +96,22 @@ def test_the_free_plan_on_this_host(
 ):
     values = {field: getattr(HOST, field) for field in EngineFacts.__slots__}
     host = EngineFacts(**{**values, "swap_mb": swap_mb})
-    found = by_name(check_memory(make_settings(strict_plans=strict), host, NEEDS))["plan free"]
+    found = memory_checks(make_settings(strict_plans=strict), host)["plan free"]
     assert found.verdict is verdict
     assert said in found.line
 
 
 def test_a_plan_larger_than_the_host_fails(make_settings: MakeSettings):
     values = {field: getattr(HOST, field) for field in EngineFacts.__slots__}
-    found = by_name(check_memory(make_settings(), EngineFacts(**{**values, "memory_mb": 900}), NEEDS))["plan pro"]
-    assert_fails(found, "1024 MiB do not fit in this host's 900 MiB", "larger host")
+    found = memory_checks(make_settings(), EngineFacts(**{**values, "memory_mb": 1900}))["plan pro"]
+    assert_fails(found, "1024 MiB do not fit in this host's 876 MiB", "larger host")
+
+
+def test_the_capacity_says_from_what_it_is_computed(make_settings: MakeSettings):
+    found = memory_checks(make_settings())["capacity"]
+    assert found.verdict is Verdict.OK
+    assert "6976 of 8000 MiB are for agents, 1024 are kept; one takes 340 awake and 150 asleep; 50%" in found.line
+    assert memory_checks(make_settings(memory_overcommit=1.5))["capacity"].verdict is Verdict.WARN
 
 
 def test_the_disk_of_this_host_and_one_that_is_too_small(make_settings: MakeSettings):

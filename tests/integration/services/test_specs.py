@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from tortoise.context import tortoise_test_context
 
 from manager_bot.openclaw.files import AgentFiles
+from manager_bot.services.capacity import HostMemory, Needs
 from manager_bot.services.sizing import Sizing
 from manager_bot.services.specs import Specs
 from manager_bot.vault import Vault, new_key
@@ -21,7 +22,7 @@ from models.database import sqlite_url
 @pytest.fixture
 async def specs(tmp_path: Path) -> AsyncIterator[Specs]:
     async with tortoise_test_context(["models"], db_url=sqlite_url(tmp_path / "test.db")):
-        sizing = Sizing(8192, 0, 256, 1.0, strict=False)
+        sizing = Sizing(HostMemory.of(8192, 0), Needs(256, 256, 256))
         vault = Vault([SecretStr(new_key())])
         yield Specs(AgentFiles.below(tmp_path), "agent:1", "http://10.0.0.1:8787", vault, sizing)
 

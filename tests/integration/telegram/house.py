@@ -17,6 +17,7 @@ from manager_bot.services.accounts import Accounts
 from manager_bot.services.agents import Agents
 from manager_bot.services.audit import Actor, Audit
 from manager_bot.services.budgets import Budgets
+from manager_bot.services.capacity import HostMemory, Needs
 from manager_bot.services.ledger import Ledger
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import Outbox
@@ -160,7 +161,7 @@ async def open_house(world: WorldClient, database: Path, *, one_tap: bool = True
         audit, outbox = Audit(clock), Outbox(clock, (root.id,))
         accounts = Accounts(audit, outbox, bell)
         agents = Agents(clock, runtime, audit, bell)  # type: ignore[arg-type]
-        sizing = Sizing(memory_mb=4096, swap_mb=0, minimum_mb=384, overcommit=1.0, strict=False)
+        sizing = Sizing(HostMemory.of(4096, 0), Needs(minimum_mb=384, awake_mb=358, asleep_mb=158))
         asking = open_session(world.telegram_root)
         bots = TelegramBots(make_bot(SecretStr(view.token), asking), world.telegram_root, watch_seconds=1.5)
         registration = Registration(view.id, "t", (19700, 19720), clock, vault, sizing, OpenDoor(), bots, audit, bell)

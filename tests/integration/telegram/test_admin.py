@@ -36,9 +36,27 @@ async def test_the_overview_counts(house: House) -> None:
 
     assert "People: 2 · assistants: 1" in card.text
     assert "running, not used yet: 1" in card.text
-    assert "Memory promised: 384 MB of 4 GB" in card.text
-    assert "Free 9, Starter 7, Pro 3" in card.text
+    assert "agents are expected to take 179 MB of 3 GB" in card.text
+    assert "Still fit: Free 16, Starter 16, Pro 4" in card.text
     assert "All is well" in card.text
+
+
+async def test_the_capacity_view_says_what_fits_and_why(house: House) -> None:
+    await house.subscriber("Ann")
+    await house.root.send(house.bot, "/admin")
+    await house.root.wait_for(house.bot, "Overview")
+    await house.root.press(house.bot, "Capacity")
+
+    shown = (await house.root.wait_for(house.bot, "as measured")).text
+
+    assert "Memory 4 GB: 3 GB for agents, 1 GB kept for the platform" in shown
+    assert "No swap: agents sleep by stopping" in shown
+    assert "An agent takes 358 MB awake and 0 MB asleep" in shown
+    assert "Now 1 agent, expected to take 179 MB of 3 GB" in shown
+    table = [line.split() for line in shown.splitlines()]
+    assert ["Plan", "gets", "fit", "awake", "more"] in table
+    assert ["Free", "384", "MB", "17", "8", "16"] in table
+    assert ["Pro", "1", "GB", "5", "5", "4"] in table
 
 
 async def test_an_admin_restarts_stops_and_reads_logs(house: House) -> None:

@@ -232,7 +232,7 @@ async def test_an_old_plan_button_does_not_change_a_running_agents_plan(house: H
 
 
 async def test_a_full_house_says_so_before_a_bot_is_made(house: House) -> None:
-    for number in range(1, 5):
+    for number in range(1, 6):
         owner = await User.create(telegram_id=number, name="Someone", plan="pro")
         secret = ("bot_token", "bot_token_fingerprint", "gateway_key", "gateway_key_fingerprint")
         named = {name: f"{name}{number}" for name in (*secret, "bot_username", "bot_name", "container_name")}

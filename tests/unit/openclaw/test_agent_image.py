@@ -34,7 +34,7 @@ class Shelf:
 def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[object]:
     calls: list[object] = []
     monkeypatch.setenv("CLAWBOT_IMAGE_CACHE", str(tmp_path))
-    monkeypatch.setattr(image, "_build", lambda store, _report, official: calls.append(official))
+    monkeypatch.setattr(image, "_build", lambda _store, _report, official: calls.append(official))
     return calls
 
 

@@ -52,6 +52,11 @@ async def troubles(_: CallbackQuery, *, user: User, screen: Screen, admin_screen
     await screen.show(await admin_screens.troubles(user))
 
 
+async def capacity(_: CallbackQuery, *, user: User, screen: Screen, admin_screens: AdminScreens) -> None:
+    """What still fits?"""
+    await screen.show(await admin_screens.capacity(user))
+
+
 async def show(
     _: CallbackQuery,
     *,
@@ -153,6 +158,7 @@ def router() -> Router:
     on_press = router.callback_query.register
     on_press(overview, AdminGo.filter(F.to == AdminGoto.OVERVIEW))
     on_press(troubles, AdminGo.filter(F.to == AdminGoto.INCIDENTS))
+    on_press(capacity, AdminGo.filter(F.to == AdminGoto.CAPACITY))
     on_press(ask_whom, AdminGo.filter(F.to == AdminGoto.SEARCH))
     on_press(turn_page, AdminUsers.filter())
     on_press(show, AdminUser.filter(F.verb == AdminVerb.SHOW))
