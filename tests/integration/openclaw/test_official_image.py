@@ -12,7 +12,7 @@ import pytest
 from loopback_registry import SPARE_EXTENSION, publish, registry
 
 from manager_bot.openclaw import image as agent_image
-from manager_bot.openclaw import recipe, tuning
+from manager_bot.openclaw import recipe, trial, tuning
 from manager_bot.openclaw.footprint import footprint
 from manager_bot.openclaw.store import ImageError, Limits, RegistryUnreachable
 from manager_bot.openclaw.trial import try_once
@@ -44,9 +44,11 @@ def ours(monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.mark.timeout(600)
 def test_it_is_pulled_by_digest_tuned_tried_and_labelled(
-    store: DockerImages, official: str, ours: str, tmp_path: Path
+    store: DockerImages, official: str, ours: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
+    # That it would do with less is searched for when our own image is built; here one size is enough.
+    monkeypatch.setattr(trial, "_SMALLEST_MB", trial._EXPECTED_MB)
 
     agent_image.build(store, said.append, official)
 
@@ -57,6 +59,9 @@ def test_it_is_pulled_by_digest_tuned_tried_and_labelled(
     assert made.labels["org.clawbot.base"] == official
     assert made.labels["org.clawbot.openclaw"] == recipe.OPENCLAW_VERSION
     assert (needs := footprint(made.labels)) is not None
+    assert needs.awake_mb is not None
+    assert needs.asleep_mb is not None
+    assert 30 < needs.asleep_mb < needs.awake_mb * 0.7
     assert made.attrs["Config"]["User"] == "1000:1000"
     assert not any("from packages" in line for line in said)
     _assert_tuned(store, ours, tmp_path)
