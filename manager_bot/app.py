@@ -9,11 +9,12 @@ from contextlib import AsyncExitStack
 import aiohttp
 import structlog
 
+from manager_bot.clock import Clock
 from manager_bot.config import Settings
-from manager_bot.core import Core, build_core
+from manager_bot.core import Core, Front, build_core, front_of
 from manager_bot.gateway.app import Gateway
 from manager_bot.gateway.outage import GeminiOutage
-from manager_bot.gateway.parts import gateway_parts, open_session
+from manager_bot.gateway.parts import ManagerName, gateway_parts, open_session
 from manager_bot.host import image_of
 from manager_bot.jobs.disk import DiskWatch
 from manager_bot.jobs.schedule import Jobs
@@ -42,24 +43,38 @@ log = structlog.get_logger(__name__)
 BOOST_CPUS = 2.0
 """Cores an agent may use until it is connected: a start takes twelve seconds of CPU, whatever the plan."""
 
+LEARN_SECONDS = 1.0
+"""Between two questions for the manager bot's name, where another process runs the bot."""
+
 
 async def run(settings: Settings, roles: frozenset[str]) -> None:
-    """Run *roles* (bot, gateway, web, watchdog) until cancelled; then drain and stop."""
+    """Run *roles* (bot, gateway, web, watchdog) until cancelled; then drain and stop.
+
+    A process of the web component alone asks nothing of Docker: what strangers reach need not hold its socket.
+    """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(open_database(settings.database, "run"))
         await check_keys(settings.secret_keys)
-        core = await build_core(settings, stack)
-        await core.host.runtime.prepare()
-        if "gateway" in roles:
-            await _start_gateway(core, stack)
-        if "watchdog" in roles:
-            await _start_watchdog(core, stack)
-        if "web" in roles:
-            await _start_web(core, stack)
-        if "bot" in roles:
-            await _start_bot(core, stack)
+        if roles == {"web"}:
+            await _start_web(front_of(settings), stack)
+        else:
+            await _start_house(settings, roles, stack)
         log.info("clawbot_started", roles=sorted(roles))
         await asyncio.Event().wait()
+
+
+async def _start_house(settings: Settings, roles: frozenset[str], stack: AsyncExitStack) -> None:
+    """What stands on a host with Docker, in the order in which each needs the others."""
+    core = await build_core(settings, stack)
+    await core.host.runtime.prepare()
+    if "gateway" in roles:
+        await _start_gateway(core, stack)
+    if "watchdog" in roles:
+        await _start_watchdog(core, stack)
+    if "web" in roles:
+        await _start_web(core.front, stack)
+    if "bot" in roles:
+        await _start_bot(core, stack)
 
 
 async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
@@ -83,7 +98,7 @@ async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
     await gateway.start()
     stack.push_async_callback(gateway.stop)
     stack.callback(asyncio.create_task(outage.run(), name="gemini outage").cancel)
-    await _show_life(core, stack, "gateway")
+    await _show_life(core.clock, stack, "gateway")
 
 
 async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
@@ -133,22 +148,29 @@ async def _start_bot(core: Core, stack: AsyncExitStack) -> None:
     bot = await build_manager_bot(core)
     await bot.start()
     stack.push_async_callback(bot.stop)
-    await _show_life(core, stack, "bot", bot.is_alive)
+    await _show_life(core.clock, stack, "bot", bot.is_alive)
 
 
-async def _start_web(core: Core, stack: AsyncExitStack) -> None:
+async def _start_web(front: Front, stack: AsyncExitStack) -> None:
     """GitHub sign-in and the status page: all that strangers reach."""
-    if not core.manager.username:
-        core.manager.username = await manager_username()
-    parts = WebParts(core.settings, Texts.load(), StatusBoard(core.clock), core.manager, core.links)
+    if not front.manager.username:
+        stack.callback(asyncio.create_task(_learn_manager(front.manager), name="manager's name").cancel)
+    parts = WebParts(front.settings, Texts.load(), StatusBoard(front.clock), front.manager, front.links)
     component = Web(parts)
     await component.start()
     stack.push_async_callback(component.stop)
-    await _show_life(core, stack, "web")
+    await _show_life(front.clock, stack, "web")
 
 
-async def _show_life(core: Core, stack: AsyncExitStack, part: str, is_alive: Callable[[], bool] = always) -> None:
+async def _learn_manager(manager: ManagerName) -> None:
+    """Ask the database until the bot, which may start later and elsewhere, has told it who it is."""
+    while not manager.username:
+        manager.username = await manager_username()
+        await asyncio.sleep(LEARN_SECONDS)
+
+
+async def _show_life(clock: Clock, stack: AsyncExitStack, part: str, is_alive: Callable[[], bool] = always) -> None:
     """Let others see, in the database, that *part* lives."""
-    pulse = Pulse(part, core.clock, is_alive)
+    pulse = Pulse(part, clock, is_alive)
     await pulse.start()
     stack.push_async_callback(pulse.stop)

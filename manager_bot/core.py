@@ -26,6 +26,16 @@ from web.linking import links_of
 
 
 @dataclass(frozen=True, slots=True)
+class Front:
+    """What the web component needs; nothing of it is on the host. ``links`` is there where GitHub is configured."""
+
+    settings: Settings
+    clock: Clock
+    manager: ManagerName
+    links: Links | None
+
+
+@dataclass(frozen=True, slots=True)
 class Core:
     """What more than one part needs. ``bell`` wakes the watchdog; one that runs elsewhere looks every second.
 
@@ -45,6 +55,18 @@ class Core:
     incidents: Incidents
     manager: ManagerName
     links: Links | None
+
+    @property
+    def front(self) -> Front:
+        """The web component's share."""
+        return Front(self.settings, self.clock, self.manager, self.links)
+
+
+def front_of(settings: Settings) -> Front:
+    """For a process of the web component alone."""
+    clock = SystemClock()
+    links = links_of(settings, clock, Vault(settings.secret_keys), Audit(clock), Outbox(clock, settings.admin_ids))
+    return Front(settings, clock, ManagerName(), links)
 
 
 async def build_core(settings: Settings, stack: AsyncExitStack) -> Core:

@@ -15,6 +15,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from manager_bot.errors import OperatorError
 from web.app import WebParts, build_web
+from web.guard import HEADERS, plain
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,35 @@ class Doorkeeper:
                 connection.transport.abort()
 
 
+class PlainHandler(RequestHandler):
+    """Answers what is no HTTP as every other error: in one line that names neither the program nor what was sent."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,  # noqa: ARG002 - nothing of it is repeated
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - aiohttp's words, which quote the request
+    ) -> web.StreamResponse:
+        """Strangers' garbage is no event of ours: it is not logged, but for our own defects."""
+        if status >= 500:
+            log.error("web_failed", error=type(exc).__name__)
+        answer = plain(status, dict(HEADERS))
+        answer.force_close()
+        return answer
+
+
+class _PlainServer(web.Server):
+    def __call__(self) -> RequestHandler:
+        return PlainHandler(self, loop=self._loop, **self._kwargs)
+
+
+class _PlainRunner(web.AppRunner):
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        return _PlainServer(made.request_handler, request_factory=made.request_factory, **self._kwargs)
+
+
 @dataclass(slots=True)
 class Web:
     """The web component, from start to stop."""
@@ -84,7 +114,7 @@ class Web:
         settings = self.parts.settings
         app = build_web(self.parts)
         app.middlewares.insert(0, self.doorkeeper.middleware())
-        self._runner = web.AppRunner(
+        self._runner = _PlainRunner(
             app, access_log=None, keepalive_timeout=REST_SECONDS, shutdown_timeout=DRAIN_SECONDS, lingering_time=2.0
         )
         await self._runner.setup()

@@ -21,6 +21,7 @@ from manager_bot.errors import (
     LinkUsed,
     Suspended,
 )
+from manager_bot.services import browser_cookie
 from manager_bot.services.links import LIFETIME, Links, Question
 from web.assets import STYLE
 from web.keys import MANAGER, SECURE, TEXTS
@@ -147,7 +148,7 @@ def _cookie_name(request: web.Request) -> str:
 
 def _cookie(request: web.Request) -> str | None:
     value = request.cookies.get(_cookie_name(request))
-    return value[:LONGEST] if value else None
+    return value[: browser_cookie.LENGTH] if value else None
 
 
 def _value(request: web.Request, name: str) -> str:

@@ -8,8 +8,6 @@ connects nothing.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +30,7 @@ from manager_bot.errors import (
 )
 from manager_bot.failpoints import reach
 from manager_bot.services.audit import Actor, Audit, Role
+from manager_bot.services.browser_cookie import digest, fresh_secret, holds, with_secret
 from manager_bot.services.github_tokens import NOT_LINKED, GitHubTokens
 from manager_bot.services.outbox import NoticeKind, Outbox
 from manager_bot.services.ports import GitHub, GitHubAccount
@@ -49,7 +48,7 @@ _EMPTY: Final[dict[str, Any]] = {**NOT_LINKED, "verifier": None, "consent_digest
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Where to send the browser, and the cookie it must bring back."""
+    """Where to send the browser, and the cookie it must bring back: :mod:`~manager_bot.services.browser_cookie`."""
 
     url: str
     browser: str
@@ -91,7 +90,7 @@ class Links:
         if not user.is_active:
             raise Suspended
         ticket = secrets.token_urlsafe(32)
-        await LinkAttempt.create(user_id=user.id, ticket_digest=_digest(ticket), expires_at=self.clock.now() + LIFETIME)
+        await LinkAttempt.create(user_id=user.id, ticket_digest=digest(ticket), expires_at=self.clock.now() + LIFETIME)
         offered = LinkAttempt.filter(user_id=user.id, stage=LinkStage.OFFERED)
         stale = await offered.order_by("-id").offset(MOST_OPEN).limit(100).values_list("id", flat=True)
         if stale:
@@ -103,21 +102,20 @@ class Links:
 
         Raises :class:`LinkExpired` and :class:`LinkUsed`.
         """
-        attempt = await self._living(ticket_digest=_digest(ticket))
-        again = attempt.stage is LinkStage.OPENED and _is_same(attempt.browser_digest, browser)
-        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
-        cookie = browser if again and browser else secrets.token_urlsafe(32)
+        attempt = await self._living(ticket_digest=digest(ticket))
+        again = attempt.stage is LinkStage.OPENED and holds(browser, attempt.browser_digest)
+        state, verifier, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(48), fresh_secret()
         took = await LinkAttempt.filter(
             id=attempt.id, stage=LinkStage.OPENED if again else LinkStage.OFFERED, state_digest=attempt.state_digest
         ).update(
             stage=LinkStage.OPENED,
-            state_digest=_digest(state),
-            browser_digest=_digest(cookie),
+            state_digest=digest(state),
+            browser_digest=digest(secret),
             verifier=self.vault.seal(SecretStr(verifier)),
         )
         if not took:
             raise LinkUsed
-        return Departure(self.github.authorization_url(state, verifier), cookie)
+        return Departure(self.github.authorization_url(state, verifier), with_secret(browser, secret))
 
     async def arrive(self, state: str, code: str, browser: str | None) -> Question:
         """GitHub sent the browser back with a code: find out who it is, and ask.
@@ -222,7 +220,7 @@ class Links:
 
     async def _ask(self, attempt: LinkAttempt) -> Question:
         consent = secrets.token_urlsafe(32)
-        await LinkAttempt.filter(id=attempt.id, stage=LinkStage.ASKED).update(consent_digest=_digest(consent))
+        await LinkAttempt.filter(id=attempt.id, stage=LinkStage.ASKED).update(consent_digest=digest(consent))
         await attempt.refresh_from_db()
         user = await User.get(id=attempt.user_id)
         return Question(consent, user.name, user.username, str(attempt.github_username), user.language)
@@ -235,14 +233,14 @@ class Links:
 
     async def _returning(self, state: str, browser: str | None) -> LinkAttempt:
         """The try a browser comes back with; what is not its own is not touched."""
-        attempt = await self._living(state_digest=_digest(state))
-        if not _is_same(attempt.browser_digest, browser):
+        attempt = await self._living(state_digest=digest(state))
+        if not holds(browser, attempt.browser_digest):
             raise LinkForeign
         return attempt
 
     async def _answered(self, consent: str, browser: str | None) -> LinkAttempt:
-        attempt = await self._living(consent_digest=_digest(consent))
-        if not _is_same(attempt.browser_digest, browser):
+        attempt = await self._living(consent_digest=digest(consent))
+        if not holds(browser, attempt.browser_digest):
             raise LinkForeign
         return attempt
 
@@ -275,11 +273,3 @@ def _noted(account: GitHubAccount, sealed: str) -> dict[str, Any]:
         "github_token": sealed,
         "verifier": None,
     }
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _is_same(digest: str | None, browser: str | None) -> bool:
-    return digest is not None and browser is not None and hmac.compare_digest(digest, _digest(browser))

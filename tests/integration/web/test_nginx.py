@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from fixtures.settings import MakeSettings
+from fixtures.tls_front import NAME, conf_with, connector, listens, make_certificate
 from fixtures.web_house import WebHouse, github_settings, open_web_house
 from fixtures.worlds import take_free_port
 
@@ -20,8 +19,6 @@ from manager_bot.demo.client import WorldClient
 from manager_bot.demo.github import Browser
 
 NGINX = Path("/usr/sbin/nginx")
-CONF = Path(__file__).resolve().parents[3] / "deploy" / "nginx.conf"
-NAME = "clawbot.example.org"
 
 
 @dataclass
@@ -36,7 +33,6 @@ class Front:
 
 def write_conf(folder: Path, http: int, https: int, upstream: int) -> Path:
     """The file as shipped, with paths and ports of a test's own."""
-    text = CONF.read_text()
     changes = {
         "/etc/letsencrypt/live/clawbot.example.org/fullchain.pem": f"{folder}/cert.pem",
         "/etc/letsencrypt/live/clawbot.example.org/privkey.pem": f"{folder}/key.pem",
@@ -47,15 +43,8 @@ def write_conf(folder: Path, http: int, https: int, upstream: int) -> Path:
         "user www-data;": "daemon off;" if os.getuid() else "user root; daemon off;",
         "worker_processes auto": "worker_processes 1",
     }
-    for shipped, mine in changes.items():
-        assert shipped in text, shipped
-        text = text.replace(shipped, mine)
-    for shipped, port in (("80", http), ("443", https)):
-        text = text.replace(f"listen {shipped}", f"listen 127.0.0.1:{port}").replace(
-            f"listen [::]:{shipped}", f"listen [::1]:{port}"
-        )
     target = folder / "nginx.conf"
-    target.write_text(text)
+    target.write_text(conf_with(changes, http, https))
     return target
 
 
@@ -67,6 +56,9 @@ async def front(
         pytest.fail("no /usr/sbin/nginx: `make test` installs it (apt-get install nginx-light)", pytrace=False)
     http, https = take_free_port(), take_free_port()
     make_certificate(tmp_path)
+    challenges = tmp_path / "acme" / ".well-known" / "acme-challenge"
+    challenges.mkdir(parents=True)
+    (challenges / "token").write_text("proof")
     conf = write_conf(tmp_path, http, https, free_port)
     changes = github_settings(world.root, free_port) | {
         "public_url": f"https://{NAME}:{https}",
@@ -76,50 +68,16 @@ async def front(
         arguments = (str(NGINX), "-p", str(tmp_path), "-c", str(conf), "-e", f"{tmp_path}/start.log")
         process = await asyncio.create_subprocess_exec(*arguments)
         try:
-            await answers(https)
+            await listens(https)
             yield Front(house, http, https, tmp_path)
         finally:
             process.terminate()
             await process.wait()
 
 
-def make_certificate(folder: Path) -> None:
-    (folder / "acme" / ".well-known" / "acme-challenge").mkdir(parents=True)
-    (folder / "acme" / ".well-known" / "acme-challenge" / "token").write_text("proof")
-    words = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN={NAME} -addext"
-    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
-    subprocess.run(  # noqa: S603 - our own words
-        [*words.split(), f"subjectAltName=DNS:{NAME}", *files], check=True, capture_output=True, timeout=30
-    )
-
-
-async def answers(port: int) -> None:
-    for _ in range(100):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            writer.close()
-            return
-    pytest.fail("nginx does not listen", pytrace=False)
-
-
-class Here(aiohttp.abc.AbstractResolver):
-    """Every name is this machine."""
-
-    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[aiohttp.abc.ResolveResult]:  # noqa: ARG002
-        return [{"hostname": host, "host": "127.0.0.1", "port": port, "family": 2, "proto": 0, "flags": 0}]
-
-    async def close(self) -> None:
-        return None
-
-
 def session(front: Front) -> aiohttp.ClientSession:
     """A client that knows the throw-away certificate, and takes the name for this machine."""
-    trust = ssl.create_default_context(cafile=str(front.folder / "cert.pem"))
-    connector = aiohttp.TCPConnector(ssl=trust, resolver=Here())
-    return aiohttp.ClientSession(f"https://{NAME}:{front.https}", connector=connector)
+    return aiohttp.ClientSession(f"https://{NAME}:{front.https}", connector=connector(front.folder / "cert.pem"))
 
 
 async def test_pages_come_over_tls_and_port_80_leads_there(front: Front) -> None:
@@ -166,9 +124,7 @@ async def test_signing_in_through_it(front: Front) -> None:
     user = await front.house.user()
     async with Browser() as browser:
         await browser.session.close()
-        trust = ssl.create_default_context(cafile=str(front.folder / "cert.pem"))
-        connector = aiohttp.TCPConnector(ssl=trust, resolver=Here())
-        browser.session = aiohttp.ClientSession(connector=connector)
+        browser.session = aiohttp.ClientSession(connector=connector(front.folder / "cert.pem"))
         await browser.open(await front.house.links.begin(user))
         await browser.press("Authorize as @ann")
         assert browser.url.startswith(f"https://{NAME}:{front.https}/oauth/github/callback")
