@@ -3,7 +3,7 @@
 VENV := .venv/bin
 HOST := sh deploy/host
 
-.PHONY: help setup engine host image test-tools demo run test check bench soak lock migration
+.PHONY: help setup engine host image test-tools demo run test check bench routing-model soak lock migration
 .DEFAULT_GOAL := help
 
 help: ## these lines
@@ -45,6 +45,11 @@ bench: image ## every measurement; bench-<name> for one
 
 bench-%: image
 	@$(VENV)/python tests/bench/$*.py
+
+routing-model: setup ## learn the routing's weights from tests/data/routing; ARGS=--judge to see how they carry over
+	@test -x var/routing-model/bin/python || $(VENV)/python -m venv var/routing-model
+	@var/routing-model/bin/pip install --quiet "scikit-learn==1.9.*"
+	@PYTHONPATH=. var/routing-model/bin/python tests/data/routing/train.py $(ARGS)
 
 soak: image test-tools ## real-time runs of minutes to hours
 	@$(VENV)/pytest -m soak $(ARGS)

@@ -1,23 +1,16 @@
 """Which tier a person's words need: simple, code or complex, judged in well under a millisecond.
 
-Two kinds of evidence are added up: structure (fences, syntax, stack traces, file names, numbers, length,
-lists), which is the same in every language, and stems in English, Russian, Spanish and Chinese, with a few of
-their neighbours. The instruction counts more than the material it is about: the first and the last sentence
-weigh full, what stands between them less. Doubt goes upwards: a hard question sent to the small model costs
-the person more than an easy one sent to a larger one costs the platform.
+Rules written by hand (``evidence.py``) know structure and stems; a small model learned from labelled prompts
+(``learned_routing.py``) weighs what they found together with the words themselves. Doubt goes upwards: a hard question
+sent to the small model costs the person more than an easy one sent to a larger one costs the platform.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final
 
-from manager_bot.gateway.policy.code_signs import code_signs
-from manager_bot.gateway.policy.routing_stems import CODE, COMPLEX, GREETING, SIMPLE
-from manager_bot.gateway.policy.vocabulary import Hit, Vocabulary
+from manager_bot.gateway.policy.learned_routing import odds
 from manager_bot.tiers import Tier
 
 
@@ -31,132 +24,20 @@ class QueryClass(StrEnum):
 
 TIERS: Final = {QueryClass.SIMPLE: Tier.LITE, QueryClass.CODE: Tier.FLASH, QueryClass.COMPLEX: Tier.PRO}
 
-_READ: Final = 2_000
-"""Characters read of a longer text: three quarters from its head, the rest from its tail."""
-_HEAD: Final = 160
-_TAIL: Final = 120
-_BETWEEN: Final = 0.5
-_ENOUGH, _ENOUGH_IN_DOUBT = 1.75, 1.35
-"""Evidence a class needs before a prompt leaves the lite tier: less where nothing says that it is simple."""
-_ORDER: Final = 48
-"""Characters within which an order such as "translate" rules over the material that follows."""
-_DECISIVE: Final = 2.5
-_TELLING, _MOST_OF_QUESTION_WORDS = 2.0, 1.6
-"""Question words under the first weight add up to the second at most: "what" does not make a question easy."""
-
-_NUMBER: Final = re.compile(r"(?<!\d)(?!(?:1[5-9]|20)\d\d(?!\d))\d+(?:[.,]\d+)*")
-_MATH: Final = re.compile(r"[=<>≤≥^√∑∫π²³]|\b\d*[xyn]\s*[-+*/^]\s*\d|\b[a-z]\([a-z]\)\s*=")
-_ITEM: Final = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+\S")
-_ASKS: Final = re.compile(r"[?？]|多少|几|求")
-_HAN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for each class; ``reasons`` are the stems and structures found, for tuning and tests.
-
-    ``shape`` is what length, numbers and lists say: that a text is not simple. They say nothing against code.
-    """
-
-    simple: float
-    code: float
-    complex: float
-    shape: float
-    reasons: tuple[str, ...]
+SURE: Final = 0.6
+"""The chance of being simple a prompt needs for the lite tier; half would be even-handed."""
 
 
 def classify(text: str) -> QueryClass:
     """The class of a person's words; nothing said is simple."""
-    evidence = weigh_evidence(text)
-    needed = max(_ENOUGH if evidence.simple >= 1 else _ENOUGH_IN_DOUBT, evidence.simple * 0.75)
-    if evidence.code >= needed and evidence.code >= evidence.complex:
-        return QueryClass.CODE
-    return QueryClass.COMPLEX if evidence.complex + evidence.shape >= needed else QueryClass.SIMPLE
+    if not text.strip():
+        return QueryClass.SIMPLE
+    found = odds(text)
+    if found.simple >= SURE:
+        return QueryClass.SIMPLE
+    return QueryClass.CODE if found.code >= found.complex else QueryClass.COMPLEX
 
 
 def tier_of(query: QueryClass) -> Tier:
     """The tier that answers a class."""
     return TIERS[query]
-
-
-def weigh_evidence(text: str) -> Evidence:
-    """All evidence in a text, of which no more than 2,000 characters are read."""
-    full = len(text)
-    if full > _READ:
-        text = text[: _READ * 3 // 4] + "\n" + text[-_READ // 4 :]
-    lower = text.lower()
-    scores = {"simple": 0.0, "code": 0.0, "complex": 0.0, "shape": 0.0}
-    best, ordered = _said(lower)
-    for (group, _), weight in best.items():
-        scores[group] += weight
-    weak = sum(weight for (group, _), weight in best.items() if group == "simple" and weight < _TELLING)
-    scores["simple"] -= max(0.0, weak - _MOST_OF_QUESTION_WORDS)
-    structure = [(name, "code", weight) for name, weight in code_signs(lower)] + _shape(text, lower, full, ordered)
-    for _, group, weight in structure:
-        scores[group] += weight
-    if ordered:
-        scores["complex"] = min(scores["complex"] / 4, 1.5)
-        scores["shape"] = 0.0
-        scores["code"] /= 1 if _names_code(lower[:_HEAD]) else 2
-    reasons = (*(f"{group}:{stem}" for group, stem in best), *(f"{group}:{name}" for name, group, _ in structure))
-    return Evidence(scores["simple"], scores["code"], scores["complex"], scores["shape"], reasons)
-
-
-def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
-    """The stems found with what they weigh here, and whether the text opens with an order that is simple by itself."""
-    best: dict[tuple[str, str], float] = {}
-    greetings: dict[tuple[str, str], float] = {}
-    ordered = False
-    for first, last, stem, group, weight in _hits(lower):
-        if group == "greeting":
-            if len(lower) <= _ORDER:
-                greetings["simple", stem] = weight
-            continue
-        if group == "simple":
-            if first >= _ORDER and last < len(lower) - _TAIL:
-                continue  # a "where" inside the material is no question
-            ordered = ordered or (weight >= _DECISIVE and first < _ORDER)
-        near = first < _HEAD or last > len(lower) - _TAIL
-        here = weight if near or weight < 0 else weight * _BETWEEN
-        best[group, stem] = max(here, best.get((group, stem), here))
-    return best or greetings, ordered
-
-
-def _names_code(head: str) -> bool:
-    """Whether the order itself is about code, as in "translate this class to Go"."""
-    return "```" in head or any(group == "code" and weight >= _DECISIVE - 0.5 for *_, group, weight in _hits(head))
-
-
-def _hits(lower: str) -> list[Hit]:
-    return list(_vocabulary().hits(lower))
-
-
-def _shape(text: str, lower: str, full: int, ordered: bool) -> list[tuple[str, str, float]]:
-    """Length, numbers, lists and questions: what a hard question looks like in any language."""
-    words = len(text.split()) + sum(map(len, _HAN.findall(text))) * 2 // 5
-    numbers = len(_NUMBER.findall(text))
-    found: list[tuple[str, str, float]] = []
-    if words > 20:
-        found.append(("long", "shape", min(2.0, (words - 20) / 35)))
-    if words >= 13 and not ordered:
-        found.append(("a long sentence", "shape", 0.7))
-    if full > _READ:
-        found.append(("very long", "shape", 0.5))
-    if words <= 9:
-        found.append(("brief", "simple", 0.5))
-    asked = _ASKS.search(text) is not None
-    if (numbers >= 3 and words >= 8 and asked) or (numbers >= 2 and words >= 12 and (asked or numbers >= 3)):
-        found.append(("word problem", "shape", 2.2))
-    if words <= 60 and _MATH.search(lower):
-        found.append(("formula", "shape", 1.2))
-    if len(_ITEM.findall(text)) >= 3:
-        found.append(("list", "shape", 0.8))
-    return found
-
-
-@lru_cache(maxsize=1)
-def _vocabulary() -> Vocabulary:
-    known = Vocabulary()
-    for group, table in (("code", CODE), ("complex", COMPLEX), ("simple", SIMPLE), ("greeting", GREETING)):
-        known.add(group, table)
-    return known

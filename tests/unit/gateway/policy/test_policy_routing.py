@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 
 from manager_bot.errors import OperatorError
 from manager_bot.gateway.classify_command import classify_lines
+from manager_bot.gateway.policy.learned_routing import WEIGHTS, load
+from manager_bot.gateway.policy.prompt_features import BUCKETS, MOST, features
 from manager_bot.gateway.policy.routing import QueryClass, classify, tier_of
 from manager_bot.tiers import Tier
 
@@ -74,18 +78,41 @@ def test_an_order_to_translate_rules_over_what_is_to_be_translated() -> None:
 
 
 @pytest.mark.parametrize("language", LONG)
-def test_two_thousand_characters_take_under_a_millisecond(language: str) -> None:
+def test_two_thousand_characters_cost_less_than_a_millisecond_of_plain_python(language: str) -> None:
     text = (LONG[language] * 60)[:2_000]
     classify(text)
-    best = min(timed(text) for _ in range(20))
 
-    assert best < 0.001
+    assert median(cpu(lambda: classify(text)) / cpu(about_a_millisecond) for _ in range(61)) < 1
 
 
-def timed(text: str) -> float:
+@pytest.mark.parametrize("text", [*LONG.values(), "a ", "字", "?", "x1", "да и "])
+def test_a_long_text_is_not_looked_at_longer(text: str) -> None:
+    seen = features(text * 20_000)
+
+    assert len(seen.wording) <= MOST
+    assert len(seen.shape) < 60
+
+
+def cpu(work: Callable[[], object]) -> float:
     began = time.process_time()
-    classify(text)
+    work()
     return time.process_time() - began
+
+
+def about_a_millisecond() -> int:
+    """A yardstick that is as fast or slow as the machine: 20,000 additions take 0.9 to 1.1 ms on one of 3 GHz."""
+    total = 0
+    for number in range(20_000):
+        total += number & 7
+    return total
+
+
+def test_the_weights_belong_to_the_features_and_are_small() -> None:
+    model = load()
+
+    assert len(model.code) == len(model.complex) == BUCKETS
+    assert model.code.itemsize * 2 * BUCKETS <= 512 * 1024
+    assert WEIGHTS.stat().st_size < 256 * 1024
 
 
 @given(text=st.text(max_size=400))
