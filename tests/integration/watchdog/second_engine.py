@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import secrets
 import shutil
 import signal
 import subprocess
@@ -37,6 +38,10 @@ class SecondEngine:
         settings = {"live-restore": live_restore, "shutdown-timeout": _SHUTDOWN}
         (self.folder / "daemon.json").write_text(json.dumps(settings))
         self._process: subprocess.Popen[bytes] | None = None
+        # Made here: an engine without one ("none") takes away the docker0 of the engine that everybody uses.
+        self._bridge = f"cbe-{secrets.token_hex(4)}"
+        _ip("link", "add", self._bridge, "type", "bridge")
+        _ip("addr", "add", f"10.{150 + secrets.randbelow(50)}.{secrets.randbelow(256)}.1/24", "dev", self._bridge)
 
     def start(self) -> None:
         """It answers afterwards."""
@@ -47,7 +52,7 @@ class SecondEngine:
             *("--exec-root", f"{self.folder}/run"),
             *("--pidfile", f"{self.folder}/pid"),
             *("--host", self.url),
-            *("--bridge", "none"),
+            *("--bridge", self._bridge),
             "--iptables=false",
             "--ip6tables=false",
             "--ip-forward=false",
@@ -91,6 +96,7 @@ class SecondEngine:
             if (mounted := line.split()[1]).startswith(f"{self.folder}/"):
                 subprocess.run(["umount", mounted], check=False, capture_output=True)  # noqa: S603, S607
         shutil.rmtree(self.folder)
+        _ip("link", "delete", self._bridge)
 
     def _forget_the_killed(self) -> None:
         """A killed engine leaves its pid file, and a containerd that takes a moment to die of it."""
@@ -105,3 +111,7 @@ class SecondEngine:
             ping(self.url)
             return True
         return False
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)  # noqa: S603, S607
