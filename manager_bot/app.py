@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -26,10 +27,13 @@ from manager_bot.services.key_rotation import check_keys
 from manager_bot.services.pulse import Pulse, always
 from manager_bot.services.specs import Specs
 from manager_bot.services.status import StatusBoard
+from manager_bot.services.timers import NoTimers
 from manager_bot.services.undertaker import Undertaker
 from manager_bot.texts import Texts
+from manager_bot.watchdog.bedtime import Bedtime
 from manager_bot.watchdog.chronicle import Chronicle
 from manager_bot.watchdog.deadman import Deadman
+from manager_bot.watchdog.gate import StartGate
 from manager_bot.watchdog.health import HealthProbe
 from manager_bot.watchdog.keeper import Keeper
 from manager_bot.watchdog.rounds import Rounds
@@ -41,7 +45,9 @@ from web.server import Web
 log = structlog.get_logger(__name__)
 
 BOOST_CPUS = 2.0
-"""Cores an agent may use until it is connected: a start takes twelve seconds of CPU, whatever the plan."""
+"""Cores an agent may use until it is connected, and when it wakes: a start takes eight seconds of CPU on any plan."""
+STARTS_PER_CORE = 2
+"""Agents that start at once: half of a start is waiting."""
 
 LEARN_SECONDS = 1.0
 """Between two questions for the manager bot's name, where another process runs the bot."""
@@ -107,6 +113,7 @@ async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
     session = await stack.enter_async_context(aiohttp.ClientSession())
     probe = HealthProbe(session)
     undertaker = Undertaker(core.files, core.clock, core.outbox, core.audit)
+    chronicle = Chronicle(runtime, core.incidents, core.clock)
     keeper = Keeper(
         runtime=runtime,
         specs=Specs(
@@ -117,13 +124,15 @@ async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
             sizing=core.sizing,
         ),
         undertaker=undertaker,
-        chronicle=Chronicle(runtime, core.incidents, core.clock),
+        chronicle=chronicle,
+        bedtime=Bedtime(runtime, chronicle, NoTimers(), core.clock, BOOST_CPUS),
+        gate=StartGate(STARTS_PER_CORE * (os.cpu_count() or 1), core.bell.poke),
         clock=core.clock,
         boost=BOOST_CPUS,
         ports=settings.agent_ports,
         booted_at=host_booted_at(),
     )
-    rounds = Rounds(keeper, runtime, probe, core.bell, core.clock)
+    rounds = Rounds(keeper, runtime, probe, core.bell, core.clock, settings.sleep_after_of)
     watchdog = Watchdog(keeper, rounds, runtime, core.incidents, core.outbox, core.bell, core.clock)
     if settings.deadman_url.get_secret_value():
         watchdog.deadman = Deadman(settings.deadman_url, session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from manager_bot.errors import SettingError
+from manager_bot.plans import PLANS, Plan, PlanName
 from models.database import sqlite_url
 
 PREFIX = "CLAWBOT_"
@@ -48,6 +50,9 @@ class Settings(BaseSettings):
     awake_share: float = Field(0.5, gt=0, le=1)
     memory_reserve_mb: int = Field(0, ge=0)
     strict_plans: bool = False
+    sleep_after: Annotated[dict[PlanName, Annotated[float, Field(gt=0)] | None], NoDecode] = Field(
+        default_factory=lambda: {name: _minutes(plan.sleep_after) for name, plan in PLANS.items()}
+    )
 
     gateway_host: str = ""
     gateway_port: int = Field(8787, gt=0, lt=65536)
@@ -74,6 +79,18 @@ class Settings(BaseSettings):
     @classmethod
     def _keys(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("sleep_after", mode="before")
+    @classmethod
+    def _times(cls, value: Any) -> Any:
+        """``free=10,starter=60,pro=never``: minutes; a plan that is not named keeps its own."""
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        given = {name.strip(): None if text.strip() == "never" else text.strip() for name, _, text in pairs}
+        if not given.keys() <= {name.value for name in PLANS}:
+            raise ValueError("must name plans and minutes, like free=10,starter=60,pro=never")
+        return {name: given.get(name, _minutes(plan.sleep_after)) for name, plan in PLANS.items()}
 
     @field_validator("agent_ports", mode="before")
     @classmethod
@@ -139,9 +156,18 @@ class Settings(BaseSettings):
         """Whether onboarding begins with GitHub."""
         return bool(self.github_client_id and self.github_client_secret.get_secret_value())
 
+    def sleep_after_of(self, plan: Plan) -> timedelta | None:
+        """How long an agent of *plan* must be idle before it sleeps; nothing where it stays awake."""
+        minutes = self.sleep_after[plan.name]
+        return None if minutes is None else timedelta(minutes=minutes)
+
     def model_of(self, tier: str) -> str:
         """The Gemini model id behind *tier* (lite, flash, pro)."""
         return {"lite": self.model_lite, "flash": self.model_flash, "pro": self.model_pro}[tier]
+
+
+def _minutes(time: timedelta | None) -> float | None:
+    return None if time is None else time / timedelta(minutes=1)
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from manager_bot.tiers import Tier
@@ -29,6 +30,8 @@ class Plan:
 
     Memory and swap in MiB, CPU in cores, the token budget in Gemini's ``totalTokenCount`` a UTC day.
     ``max_attempts`` is ``None`` where restarts are unlimited; ``alert_at`` counts attempts before admins hear of it.
+    ``sleep_after`` is how long an agent must be idle before it is put to sleep, ``None`` where it always stays awake;
+    an operator may change it (``CLAWBOT_SLEEP_AFTER``).
     ``best_wish`` is the best tier a subscriber may ask for always; what a question needs by itself it gets on any plan.
     """
 
@@ -42,12 +45,20 @@ class Plan:
     at_max_attempts: AtMaxAttempts
     disk_mb: int
     best_wish: Tier
+    sleep_after: timedelta | None
+
+
+def _minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
 
 
 PLANS: dict[PlanName, Plan] = {
-    PlanName.FREE: Plan(PlanName.FREE, 256, 512, 0.25, 1_000_000, 3, 3, AtMaxAttempts.STOP, 1024, Tier.FLASH),
-    PlanName.STARTER: Plan(PlanName.STARTER, 512, 0, 0.50, 10_000_000, 3, 3, AtMaxAttempts.ALERT, 5 * 1024, Tier.PRO),
-    PlanName.PRO: Plan(PlanName.PRO, 1024, 0, 1.00, 50_000_000, None, 3, AtMaxAttempts.ALERT, 20 * 1024, Tier.PRO),
+    plan.name: plan
+    for plan in (
+        Plan(PlanName.FREE, 256, 512, 0.25, 1_000_000, 3, 3, AtMaxAttempts.STOP, 1024, Tier.FLASH, _minutes(10)),
+        Plan(PlanName.STARTER, 512, 0, 0.50, 10_000_000, 3, 3, AtMaxAttempts.ALERT, 5120, Tier.PRO, _minutes(60)),
+        Plan(PlanName.PRO, 1024, 0, 1.00, 50_000_000, None, 3, AtMaxAttempts.ALERT, 20_480, Tier.PRO, None),
+    )
 }
 
 

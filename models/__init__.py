@@ -1,6 +1,6 @@
 """The database: one noun a file, nothing but columns, enums and constraints."""
 
-from models.agent import Agent, ContainerStatus, DesiredState, Stage, Trouble
+from models.agent import Agent, ContainerStatus, DesiredState, Rest, Stage, Trouble
 from models.archive import Archive
 from models.audit import AuditEntry
 from models.budget import Budget
@@ -35,6 +35,7 @@ __all__ = [
     "Notification",
     "NotificationState",
     "Reservation",
+    "Rest",
     "Revocation",
     "Severity",
     "Source",

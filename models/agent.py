@@ -54,7 +54,27 @@ class Trouble(StrEnum):
     DEAF = "deaf"
     UNHEALTHY = "unhealthy"
     START_FAILED = "start_failed"
+    WAKE_FAILED = "wake_failed"
     GAVE_UP = "gave_up"
+
+
+class Rest(StrEnum):
+    """Whether the agent sleeps, and how far it has come; each state is left by whom its line names.
+
+    The watchdog and the Telegram door may be two processes, so this column is all they share: every change is
+    conditional on the state it leaves, and whoever comes second looks again.
+    """
+
+    AWAKE = "awake"
+    """It works, or is meant to. The watchdog finds it idle, or a person wants it to sleep: ``drowsy``."""
+    DROWSY = "drowsy"
+    """It shall sleep. The door holds its poll once it is quiet: ``held``; a message comes: ``awake``."""
+    HELD = "held"
+    """The door watches for messages in its place. The watchdog freezes or stops it: ``asleep``."""
+    ASLEEP = "asleep"
+    """Frozen and shrunk, or stopped; both were read back. A message, a timer or a person: ``waking``."""
+    WAKING = "waking"
+    """Wanted at once. The watchdog thaws or starts it: ``awake``."""
 
 
 class Agent(Model):
@@ -67,7 +87,8 @@ class Agent(Model):
     ids that may talk to it beside its owner. A restart is a wish too: the container must have been started after
     ``restart_asked_at``, which makes asking twice, or crashing halfway, harmless. ``container_started_at`` and
     ``last_end_at`` are Docker's own times, kept as the names of a start already seen and of an end already counted;
-    only ``started_at`` is on our clock.
+    only ``started_at`` is on our clock. ``rest_since`` is when ``rest`` last changed; ``wake_at`` is when the agent's
+    next own timer is due, known while it sleeps; until ``boost_until`` it may use more CPU than its plan has.
     """
 
     id = fields.IntField(primary_key=True)
@@ -109,6 +130,10 @@ class Agent(Model):
     door_trouble = fields.CharEnumField(Trouble, max_length=24, null=True)
     updates_waiting = fields.IntField(default=0)
     waiting_since: datetime | None = fields.DatetimeField(null=True)
+    rest = fields.CharEnumField(Rest, max_length=16, default=Rest.AWAKE)
+    rest_since: datetime | None = fields.DatetimeField(null=True)
+    wake_at: datetime | None = fields.DatetimeField(null=True)
+    boost_until: datetime | None = fields.DatetimeField(null=True)
     revision = fields.IntField(default=1)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 

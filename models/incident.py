@@ -28,6 +28,7 @@ class Cause(StrEnum):
     DEAF = "deaf"
     UNHEALTHY = "unhealthy"
     START_FAILED = "start_failed"
+    WAKE_FAILED = "wake_failed"
     HIGH_MEMORY = "high_memory"
     DISK_FULL = "disk_full"
     DOCKER_DOWN = "docker_down"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +21,8 @@ from manager_bot.gateway.gemini.upstream import Gemini
 from manager_bot.gateway.parts import PARTS, Parts
 from manager_bot.gateway.telegram.door import TelegramDoor
 from manager_bot.gateway.telegram.polls import Polls
+from manager_bot.gateway.telegram.sentry import Sentry
+from manager_bot.gateway.telegram.sleepers import Sleepers
 from manager_bot.gateway.telegram.upstream import Telegram
 from manager_bot.gateway.telegram.watch import Watch
 
@@ -30,19 +31,23 @@ DRAIN: Final = 30.0
 POLLS: Final = web.AppKey("gateway_polls", Polls)
 MODELS: Final = web.AppKey("gateway_models", Models)
 WATCH: Final = web.AppKey("gateway_watch", Watch)
+SLEEPERS: Final = web.AppKey("gateway_sleepers", Sleepers)
 log = structlog.get_logger(__name__)
 
 
 def build_gateway(parts: Parts) -> web.Application:
     """Both doors. Run it with ``handler_cancellation``, so that an agent that leaves ends its call upstream."""
     telegram = Telegram(parts.settings.telegram_api_root, parts.session)
-    polls = Polls(telegram, parts.sightings)
+    polls = Polls(telegram, parts.sightings, parts.presence)
+    sleepers = Sleepers(parts, polls, Sentry(parts, telegram))
+    parts.presence.stirred = sleepers.stirred
     gemini = Gemini(parts.settings.gemini_api_root, parts.settings.gemini_api_key, parts.session)
     models = Models(parts, gemini)
     generate = Generate(parts, models, Pipeline(parts, Summariser(parts, models)))
     gemini_door = GeminiDoor(parts, generate, Small(parts, gemini))
     app = web.Application(middlewares=[_quiet])
     app[PARTS], app[POLLS], app[WATCH], app[MODELS] = parts, polls, Watch(parts, telegram, polls), models
+    app[SLEEPERS] = sleepers
     app.router.add_get("/healthz", _healthz)
     app.router.add_route("*", "/gemini/{tail:.*}", gemini_door.handle)
     app.router.add_route("*", "/telegram/{tail:.*}", TelegramDoor(parts, telegram, polls).handle)
@@ -73,7 +78,7 @@ class Gateway:
     parts: Parts
     drain: float = DRAIN
     _runner: web.AppRunner | None = field(default=None)
-    _watch: asyncio.Task[None] | None = field(default=None)
+    _looking: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
     def watch(self) -> Watch:
@@ -93,7 +98,7 @@ class Gateway:
         await app[MODELS].resume()
         for host in dict.fromkeys((self.parts.settings.gateway_address, "127.0.0.1")):
             await self._listen(self._runner, host)
-        self._watch = asyncio.create_task(app[WATCH].run())
+        self._looking = [asyncio.create_task(app[WATCH].run()), asyncio.create_task(app[SLEEPERS].run())]
 
     async def _listen(self, runner: web.AppRunner, host: str) -> None:
         port = self.parts.settings.gateway_port
@@ -108,13 +113,13 @@ class Gateway:
 
     async def stop(self) -> None:
         """Send agents home from their polls, let open answers end (30 s), book everything."""
-        if self._watch is not None:
-            self._watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
-            self._watch = None
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
+        self._looking.clear()
         if self._runner is not None:
             self._runner.app[POLLS].end_all()
+            await self._runner.app[SLEEPERS].end_all()
             await self._runner.cleanup()
             self._runner = None
         await self.parts.closing.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -15,6 +15,7 @@ from manager_bot.clock import Clock
 from manager_bot.config import Settings
 from manager_bot.gateway.callers import Callers
 from manager_bot.gateway.limits import Limits
+from manager_bot.gateway.presence import Presence
 from manager_bot.gateway.sightings import Sightings
 from manager_bot.services.audit import Audit
 from manager_bot.services.budgets import Budgets
@@ -72,7 +73,7 @@ class ManagerName:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything the doors need, as fields."""
+    """Everything the doors need, as fields. ``wake`` tells the watchdog of this process to look at an agent now."""
 
     settings: Settings
     clock: Clock
@@ -83,6 +84,8 @@ class Parts:
     sightings: Sightings
     manager: ManagerName
     incidents: Incidents
+    wake: Callable[[int], None]
+    presence: Presence = field(default_factory=Presence)
     closing: Closing = field(default_factory=Closing)
     telegram_limits: Limits = field(default_factory=lambda: Limits(rate=30, burst=60, most=32))
     gemini_limits: Limits = field(default_factory=lambda: Limits(rate=50, burst=300, most=96, most_bytes=GEMINI_BYTES))
@@ -115,6 +118,7 @@ def gateway_parts(
         sightings=Sightings(clock, wakeup, report),
         manager=manager,
         incidents=incidents or Incidents(clock, outbox, Audit(clock), wakeup or NobodyToWake()),
+        wake=(wakeup or NobodyToWake()).poke,
     )
 
 

@@ -89,6 +89,14 @@ class MemoryUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Shrunk:
+    """What freezing a container did, read back from its cgroup: resident bytes before and after."""
+
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class HostCapacity:
     """What the host has: memory and swap in MiB, cores."""
 
@@ -131,6 +139,21 @@ class Runtime(Protocol):
 
     async def remove(self, agent_id: int) -> None:
         """No container of this agent exists afterwards."""
+        ...
+
+    async def freeze(self, agent_id: int) -> Shrunk:
+        """The container is paused and its memory reclaimed to swap, both read back.
+
+        Raises :class:`RuntimeRefused` where either is not so; it may be paused then, and :meth:`thaw` undoes it.
+        """
+        ...
+
+    async def thaw(self, agent_id: int) -> None:
+        """The container runs afterwards where it was paused; what is not paused is left as it is."""
+        ...
+
+    async def free_swap_mb(self) -> int:
+        """The host's free swap in MiB: what a frozen container's memory can go to."""
         ...
 
     async def limit_cpu(self, agent_id: int, cpu: float) -> None:

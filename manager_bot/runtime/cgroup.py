@@ -1,29 +1,88 @@
-"""A container's memory from its cgroup files: microseconds, where ``docker stats`` costs a second."""
+"""A container's cgroup files: its memory in microseconds, where ``docker stats`` costs a second, and its freezing.
+
+Both drivers (cgroupfs, systemd) of both cgroup versions. Blocking, but for reclaiming (seconds) too short to notice.
+"""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from manager_bot.runtime.base import MemoryUse
 
 ROOT = Path("/sys/fs/cgroup")
 
-_V1 = ("memory/docker/{id}", "memory/system.slice/docker-{id}.scope")
-_V2 = ("docker/{id}", "system.slice/docker-{id}.scope")
+_NAMES = ("docker/{id}", "system.slice/docker-{id}.scope")
+_PIECE = 16 * 1024 * 1024
+"""Bytes asked back at once: a request that the kernel cannot fulfil as a whole fails, and is the last."""
+_MOST_PIECES = 1024
 
 
 def read_memory(container_id: str, root: Path = ROOT) -> MemoryUse | None:
     """What the container holds without page cache (its tmpfs counts: it cannot be dropped); nothing if it does not run.
 
-    Both drivers (cgroupfs, systemd) of both versions. An unlimited group reports a limit of 0.
+    An unlimited group reports a limit of 0.
     """
-    for pattern in _V1:
-        if (use := _read_v1(root / pattern.format(id=container_id))) is not None:
+    for folder in _folders(container_id, root / "memory"):
+        if (use := _read_v1(folder)) is not None:
             return use
-    for pattern in _V2:
-        if (use := _read_v2(root / pattern.format(id=container_id))) is not None:
+    for folder in _folders(container_id, root):
+        if (use := _read_v2(folder)) is not None:
             return use
     return None
+
+
+def is_frozen(container_id: str, root: Path = ROOT) -> bool:
+    """Whether the kernel has frozen every process of the container."""
+    for folder in _folders(container_id, root / "freezer"):
+        with contextlib.suppress(OSError):
+            return (folder / "freezer.state").read_text().strip() == "FROZEN"
+    for folder in _folders(container_id, root):
+        with contextlib.suppress(OSError, ValueError):
+            return _table(folder / "cgroup.events").get("frozen") == 1
+    return False
+
+
+def reclaim(container_id: str, root: Path = ROOT) -> None:
+    """Move what the container holds to swap, as far as the kernel can; what came of it is for the caller to read.
+
+    Version 2 counts a group's swap apart from its memory: the swap limit of 0 of a plan without swap is lifted until
+    :func:`end_reclaim`; a plan with swap keeps its limit.
+    """
+    for folder in _folders(container_id, root / "memory"):
+        with contextlib.suppress(OSError):
+            (folder / "memory.force_empty").write_text("0")
+            return
+    for folder in _folders(container_id, root):
+        with contextlib.suppress(OSError):
+            _exchange(folder / "memory.swap.max", "0", "max")
+            for _ in range(_MOST_PIECES):
+                _write(folder / "memory.reclaim", str(_PIECE))
+            return
+
+
+def end_reclaim(container_id: str, root: Path = ROOT) -> None:
+    """Give a thawed container of version 2 its swap limit of 0 back; what is in swap stays there until it is used."""
+    for folder in _folders(container_id, root):
+        with contextlib.suppress(OSError):
+            _exchange(folder / "memory.swap.max", "max", "0")
+            return
+
+
+def _exchange(path: Path, old: str, new: str) -> None:
+    if path.read_text().strip() == old:
+        _write(path, new)
+
+
+def _write(path: Path, value: str) -> None:
+    """Cgroup files are written, never made: a missing one is an older kernel's."""
+    with path.open("r+") as stream:
+        stream.write(value)
+
+
+def _folders(container_id: str, root: Path) -> Iterator[Path]:
+    yield from (root / name.format(id=container_id) for name in _NAMES)
 
 
 def _read_v1(folder: Path) -> MemoryUse | None:

@@ -21,6 +21,7 @@ from manager_bot.runtime.base import (
     HostCapacity,
     MemoryUse,
     RuntimeRefused,
+    Shrunk,
 )
 from manager_bot.runtime.calls import Calls, Conflict, Gone
 from manager_bot.runtime.engine import connect, host_swap_mb, knock, ping
@@ -118,6 +119,15 @@ class DockerRuntime:
 
     async def remove(self, agent_id: int) -> None:
         await self._calls.run(self._remove, agent_id)
+
+    async def freeze(self, agent_id: int) -> Shrunk:
+        return await self._calls.run(self._freeze, agent_id)
+
+    async def thaw(self, agent_id: int) -> None:
+        await self._calls.run(self._thaw, agent_id)
+
+    async def free_swap_mb(self) -> int:
+        return await asyncio.to_thread(host_swap_mb, "SwapFree")
 
     async def limit_cpu(self, agent_id: int, cpu: float) -> None:
         await self._calls.run(self._limit_cpu, agent_id, cpu)
@@ -228,6 +238,28 @@ class DockerRuntime:
             self._unpause(found.container_id)
         elif found.status is not ContainerStatus.RUNNING:
             self._client().start(found.container_id)
+
+    def _freeze(self, agent_id: int) -> Shrunk:
+        """Pause first: what runs would fetch back what is being reclaimed."""
+        found = self._state(agent_id)
+        if found is None:
+            raise Gone(f"agent {agent_id} has no container")
+        before = cgroup.read_memory(found.container_id)
+        if found.status is not ContainerStatus.PAUSED:
+            self._client().pause(found.container_id)
+        cgroup.reclaim(found.container_id)
+        after = cgroup.read_memory(found.container_id)
+        if before is None or after is None or not cgroup.is_frozen(found.container_id):
+            raise RuntimeRefused("the kernel does not say that the container is frozen")
+        return Shrunk(before.used, after.used)
+
+    def _thaw(self, agent_id: int) -> None:
+        found = self._state(agent_id)
+        if found is None:
+            raise Gone(f"agent {agent_id} has no container")
+        if found.status is ContainerStatus.PAUSED:
+            self._unpause(found.container_id)
+        cgroup.end_reclaim(found.container_id)
 
     def _unpause(self, container_id: str) -> None:
         """Thaw; the engine may report a container as paused for a moment after it no longer is."""

@@ -74,10 +74,10 @@ def _labels(client: docker.APIClient, ref: str) -> Mapping[str, str]:
     return dict(inspected["Config"].get("Labels") or {})
 
 
-def host_swap_mb() -> int:
-    """The host's swap in MiB; the engine does not tell."""
+def host_swap_mb(which: str = "SwapTotal") -> int:
+    """The host's swap in MiB, or its free part (``SwapFree``); the engine does not tell."""
     for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("SwapTotal:"):
+        if line.startswith(f"{which}:"):
             return int(line.split()[1]) // 1024
     return 0
 

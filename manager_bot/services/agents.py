@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from tortoise.expressions import F
+from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from manager_bot.clock import Clock
@@ -14,7 +16,7 @@ from manager_bot.redaction import redact
 from manager_bot.runtime.base import Runtime
 from manager_bot.services.audit import Actor, Audit
 from manager_bot.services.ports import Wakeup
-from models import Agent, DesiredState, User
+from models import Agent, ContainerStatus, DesiredState, Rest, Stage, User
 
 LOG_LINES = 40
 DOUBLE_TAP = timedelta(seconds=5)
@@ -67,6 +69,22 @@ class Agents:
             return agent
         return await self._wish(user, actor, "agent.restart", **_FRESH, restart_asked_at=self.clock.now())
 
+    async def sleep(self, user: User, actor: Actor) -> Agent:
+        """The agent shall sleep as soon as nothing of it is under way; one that is not up and well is left as it is."""
+        agent = await self.of(user)
+        well = {"desired_state": DesiredState.RUNNING, "stage": Stage.CONNECTED, "trouble": None}
+        up = Agent.filter(id=agent.id, rest=Rest.AWAKE, container_status=ContainerStatus.RUNNING, **well)
+        return await self._turn(agent, up, Rest.DROWSY, actor, "agent.sleep")
+
+    async def wake(self, user: User, actor: Actor) -> Agent:
+        """The agent shall be awake; one that is keeps being so."""
+        agent = await self.of(user)
+        drowsy = Agent.filter(id=agent.id, rest=Rest.DROWSY)
+        if agent.rest is Rest.DROWSY:
+            return await self._turn(agent, drowsy, Rest.AWAKE, actor, "agent.wake")
+        resting = Agent.filter(id=agent.id, rest__in=(Rest.HELD, Rest.ASLEEP))
+        return await self._turn(agent, resting, Rest.WAKING, actor, "agent.wake")
+
     async def delete(self, user: User, actor: Actor, typed_name: str) -> None:
         """The agent shall be gone, its data kept for seven days.
 
@@ -94,10 +112,20 @@ class Agents:
         self.wakeup.poke(agent.id)
         return agent
 
+    async def _turn(self, agent: Agent, which: QuerySet[Agent], to: Rest, actor: Actor, action: str) -> Agent:
+        """Change the state of rest of *which*, if it is still the one that was looked at."""
+        async with in_transaction():
+            changes = {"rest": to, "rest_since": self.clock.now()}
+            if await which.update(**changes, revision=F("revision") + 1):
+                await self.audit.record(actor, action, user_id=agent.user_id, agent_id=agent.id)
+        self.wakeup.poke(agent.id)
+        return await Agent.get(id=agent.id)
+
 
 _FRESH: dict[str, object] = {
     "desired_state": DesiredState.RUNNING,
     "restart_count": 0,
     "next_attempt_at": None,
     "trouble": None,
+    "rest": Rest.AWAKE,
 }

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from manager_bot.clock import Clock
-from models import Agent, Cause, ContainerStatus, DesiredState, Heartbeat, Incident, Stage, Trouble, UptimeDay
+from models import Agent, Cause, ContainerStatus, DesiredState, Heartbeat, Incident, Rest, Stage, UptimeDay
 
 SILENCE: Final = timedelta(minutes=2)
 """Without a heartbeat for so long a part counts as silent."""
@@ -45,6 +45,7 @@ class AgentState(StrEnum):
     """An agent as the public counts it."""
 
     RUNNING = "running"
+    ASLEEP = "asleep"
     STARTING = "starting"
     STOPPED = "stopped"
     TROUBLED = "troubled"
@@ -134,10 +135,8 @@ class StatusBoard:
         return states
 
     async def _agents(self) -> dict[AgentState, int]:
-        rows = await Agent.exclude(desired_state=DesiredState.REMOVED).values_list(
-            "desired_state", "container_status", "stage", "trouble", "user__is_active"
-        )
-        counts = Counter(_agent_state(*row) for row in rows)
+        agents = await Agent.exclude(desired_state=DesiredState.REMOVED).select_related("user")
+        counts = Counter(_agent_state(agent) for agent in agents)
         return {state: counts[state] for state in AgentState}
 
     async def _incidents(self, now: datetime) -> tuple[PublicIncident, ...]:
@@ -162,14 +161,14 @@ def _by_heartbeat(at: datetime | None, now: datetime) -> PartState:
     return PartState.UP if now - at <= SILENCE else PartState.SILENT
 
 
-def _agent_state(
-    desired: DesiredState, container: ContainerStatus, stage: Stage, trouble: Trouble | None, active: bool
-) -> AgentState:
-    if trouble is not None:
+def _agent_state(agent: Agent) -> AgentState:
+    if agent.trouble is not None:
         return AgentState.TROUBLED
-    if desired is DesiredState.STOPPED or not active:
+    if agent.desired_state is DesiredState.STOPPED or not agent.user.is_active:
         return AgentState.STOPPED
-    if container is ContainerStatus.RUNNING and stage is Stage.CONNECTED:
+    if agent.rest is Rest.ASLEEP:
+        return AgentState.ASLEEP
+    if agent.container_status is ContainerStatus.RUNNING and agent.stage is Stage.CONNECTED:
         return AgentState.RUNNING
     return AgentState.STARTING
 

@@ -74,6 +74,8 @@ class Verb(StrEnum):
     START = "start"
     STOP = "stop"
     RESTART = "restart"
+    SLEEP = "sleep"
+    WAKE = "wake"
 
 
 class Ask(CallbackData, prefix="ask"):
@@ -116,6 +118,8 @@ class AdminVerb(StrEnum):
     START = "start"
     STOP = "stop"
     RESTART = "restart"
+    SLEEP = "sleep"
+    WAKE = "wake"
     SUSPEND = "suspend"
     SUSPEND_SURE = "suspend_sure"
     RESUME = "resume"

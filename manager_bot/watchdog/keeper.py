@@ -19,14 +19,16 @@ from manager_bot.failpoints import reach
 from manager_bot.runtime.base import ContainerState, PortTaken, Runtime, RuntimeRefused
 from manager_bot.services.health_ports import free_port
 from manager_bot.watchdog import policy
+from manager_bot.watchdog.bedtime import Bedtime
 from manager_bot.watchdog.chronicle import Chronicle
 from manager_bot.watchdog.engine import Engine
+from manager_bot.watchdog.gate import StartGate
 from manager_bot.watchdog.intent import intended
 from manager_bot.watchdog.observe import DEAF_RESTART, Health, Known, can_step_back, view_of, went_down_with_host
 from manager_bot.watchdog.policy import Act, Decision, View
 from manager_bot.watchdog.ports import SpecBuilder, Undertaker
-from manager_bot.watchdog.rows import Stale, save
-from models import Agent, ContainerStatus, DesiredState, Severity, Stage, Trouble
+from manager_bot.watchdog.rows import Stale, save, turn
+from models import Agent, ContainerStatus, DesiredState, Rest, Severity, Stage, Trouble
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,8 @@ class Keeper:
     specs: SpecBuilder
     undertaker: Undertaker
     chronicle: Chronicle
+    bedtime: Bedtime
+    gate: StartGate
     clock: Clock
     boost: float
     ports: tuple[int, int]
@@ -81,6 +85,8 @@ class Keeper:
             return False
         state = await self.runtime.state(agent_id)
         await self._notice_start(agent, state)
+        self._make_room(agent, state)
+        await self.bedtime.end_boost(agent)
         current, way_back = await self._spec_current(agent, state), await can_step_back(self.specs, agent, state)
         known = Known(self.health[agent_id], current, way_back, forgiven or went_down_with_host(state, self.booted_at))
         view = await view_of(agent, state, known, self.clock)
@@ -115,13 +121,22 @@ class Keeper:
             case Act.RESET:
                 await save(agent, restart_count=0, next_attempt_at=None)
                 return False
+            case Act.SLEEP | Act.WAKE | Act.UP:
+                await self.bedtime.perform(decision.act, agent, state)
+                return True
             case _:
                 await self._trouble(agent, state, view, decision)
                 return True
 
     async def _start(self, agent: Agent, state: ContainerState | None, view: View) -> bool:
-        """Build, create, start; a refusal counts as a failed attempt."""
+        """Build, create, start; a refusal counts as a failed attempt. Without a free place it stands in line."""
+        wanted = view.rest is Rest.WAKING or view.updates_waiting > 0
+        if view.status is not ContainerStatus.PAUSED and not self.gate.enter(agent.id, urgent=wanted):
+            await save(agent, stage=Stage.QUEUED)
+            return False
         wish, began = agent.wish, self.clock.now()
+        if agent.rest is not Rest.AWAKE:
+            await turn(agent, Rest.AWAKE, began, wake_at=None)
         try:
             await save(agent, stage=Stage.PREPARING, last_end_at=state.finished_at if state else None)
             spec = await self.specs.build(agent)
@@ -191,7 +206,7 @@ class Keeper:
         reach("keeper.before_stop")
         await self.runtime.stop(agent.id, _STOP_GRACE)
         reach("keeper.stopped")
-        await self._ended(agent, stage=Stage.QUEUED, next_attempt_at=None)
+        await self._ended(agent, stage=Stage.QUEUED, next_attempt_at=None, rest=Rest.AWAKE)
         await self.chronicle.event(agent, "stopped", Severity.INFO, "as wished")
 
     async def _ended(self, agent: Agent, **changes: Any) -> None:
@@ -297,7 +312,7 @@ class Keeper:
         stopped = intended(agent) is DesiredState.STOPPED
         resting = stopped and agent.trouble is not Trouble.GAVE_UP
         if stopped:
-            changes |= {"stage": Stage.QUEUED, "next_attempt_at": None, "healthy_since": None}
+            changes |= {"stage": Stage.QUEUED, "next_attempt_at": None, "healthy_since": None, "rest": Rest.AWAKE}
         if resting:
             changes["trouble"] = None
         was_open = resting and agent.wish > agent.wish_done
@@ -310,6 +325,13 @@ class Keeper:
         for seen in self.health.values():
             seen.misses = 0
 
+    def _make_room(self, agent: Agent, state: ContainerState | None) -> None:
+        """Let others start once this one is up, or down."""
+        up = agent.stage is Stage.CONNECTED or self.health[agent.id].ready
+        if up or state is None or state.status is not ContainerStatus.RUNNING:
+            self.gate.leave(agent.id)
+
     def _forget(self, agent_id: int) -> None:
+        self.gate.leave(agent_id)
         self.health.pop(agent_id, None)
         self._current.pop(agent_id, None)

@@ -54,6 +54,7 @@ async def view_of(agent: Agent, state: ContainerState | None, known: Known, cloc
         plan=plan_of(str(agent.user.plan)),
         desired=intended(agent),
         wish_pending=agent.wish > agent.wish_done,
+        rest=agent.rest,
         status=state.status if state else ContainerStatus.MISSING,
         was_running=agent.container_status is ContainerStatus.RUNNING,
         spec_current=known.spec_current,

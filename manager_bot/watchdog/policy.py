@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from manager_bot.openclaw.exits import Exit, exit_of
 from manager_bot.plans import AtMaxAttempts, Plan
-from models import ContainerStatus, DesiredState, Trouble
+from models import ContainerStatus, DesiredState, Rest, Trouble
 
 BACKOFF = tuple(timedelta(seconds=s) for s in (0, 10, 30, 90, 300, 900, 1800))
 JITTER = 0.2
@@ -54,6 +54,12 @@ class Act(StrEnum):
     CONNECT = "connect"
     RESET = "reset"
     """Forget the attempts: it was healthy long enough."""
+    SLEEP = "sleep"
+    """The door watches in its place: freeze or stop it."""
+    WAKE = "wake"
+    """Thaw it."""
+    UP = "up"
+    """Save that it does not sleep: it runs, or is to be treated like any other that should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class View:
     plan: Plan
     desired: DesiredState = DesiredState.RUNNING
     wish_pending: bool = False
+    rest: Rest = Rest.AWAKE
     status: ContainerStatus = ContainerStatus.MISSING
     was_running: bool = False
     spec_current: bool = True
@@ -108,7 +115,7 @@ def backoff(attempt: int, jitter: float) -> timedelta:
     return step * (1 + JITTER * max(-1.0, min(1.0, jitter)))
 
 
-def decide(view: View, now: datetime, jitter: float = 0.0) -> Decision:
+def decide(view: View, now: datetime, jitter: float = 0.0) -> Decision:  # noqa: PLR0911 - a table, read from the top
     """The one next act for an agent."""
     if view.desired is DesiredState.REMOVED:
         return Decision(Act.BURY)
@@ -117,6 +124,8 @@ def decide(view: View, now: datetime, jitter: float = 0.0) -> Decision:
         return _keep(view, Act.STOP if up else Act.NOTHING)
     if view.status is ContainerStatus.REMOVING:
         return _keep(view, Act.WAIT)
+    if view.rest in (Rest.HELD, Rest.ASLEEP, Rest.WAKING):
+        return _resting(view)
     if view.status is ContainerStatus.PAUSED:
         return _keep(view, Act.START)
     if view.status in _DOWN:
@@ -157,6 +166,30 @@ def is_deaf(view: View, now: datetime) -> bool:
     return not heard and now - view.waiting_since >= DEAF_AFTER and _past_grace(view, now)
 
 
+def _resting(view: View) -> Decision:
+    """An agent that sleeps, falls asleep or is wanted again; a wish that came meanwhile is looked at awake.
+
+    One that went down in its sleep, with its host or by anybody's doing, is started when it is wanted.
+    """
+    paused, running = view.status is ContainerStatus.PAUSED, view.status is ContainerStatus.RUNNING
+    if view.rest is Rest.WAKING or view.wish_pending:
+        return _keep(view, Act.WAKE if paused else Act.UP if running else Act.START)
+    if view.rest is Rest.HELD:
+        return _keep(view, Act.SLEEP)
+    if running:
+        return _keep(view, Act.UP)
+    if view.door_trouble in _DOOR_TROUBLES:
+        return _door(view, view.door_trouble)
+    return _keep(view, Act.NOTHING)
+
+
+def _door(view: View, trouble: Trouble) -> Decision:
+    """What the Telegram door met with; no restart helps."""
+    if view.renewing:
+        return _keep(view, Act.WAIT)
+    return _keep(view, Act.NOTHING if view.trouble is trouble else Act.HOLD, trouble=trouble)
+
+
 def _down(view: View, now: datetime, jitter: float) -> Decision:  # noqa: PLR0911 - a table, read from the top
     if view.wish_pending:
         return Decision(Act.START)
@@ -179,9 +212,7 @@ def _running(view: View, now: datetime, jitter: float) -> Decision:  # noqa: PLR
     if asked or not view.spec_current:
         return _keep(view, Act.RESTART)
     if view.door_trouble in _DOOR_TROUBLES:
-        if view.renewing:
-            return _keep(view, Act.WAIT)
-        return _keep(view, Act.NOTHING if view.trouble is view.door_trouble else Act.HOLD, trouble=view.door_trouble)
+        return _door(view, view.door_trouble)
     if view.misses >= MISSES and _past_grace(view, now):
         return _unhealthy(view, now, jitter)
     if is_deaf(view, now):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from manager_bot.runtime.base import AgentSpec
@@ -25,6 +26,14 @@ class SpecBuilder(Protocol):
 
     async def step_back(self, agent: Agent) -> None:
         """The present config is refused: until there is another one to try, :meth:`build` gives the last good one."""
+        ...
+
+
+class Timers(Protocol):
+    """Knows an agent's own timers, which cannot run while it is frozen."""
+
+    async def next_due(self, agent: Agent) -> datetime | None:
+        """When the next one is due (UTC); nothing without timers. Never raises for what an agent wrote."""
         ...
 
 

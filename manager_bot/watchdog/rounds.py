@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 import structlog
 from tortoise.expressions import F, Q
 
 from manager_bot.clock import Clock
+from manager_bot.plans import Plan, plan_of
 from manager_bot.runtime.base import ContainerState, Runtime
 from manager_bot.services.incidents import Finding
 from manager_bot.watchdog.bell import Bell
 from manager_bot.watchdog.health import HealthProbe
+from manager_bot.watchdog.idle import is_idle
 from manager_bot.watchdog.intent import intended, meant_to_run
 from manager_bot.watchdog.keeper import Keeper
 from manager_bot.watchdog.policy import DEAF_AFTER, HEALTHY_RESET, LONGEST_PAUSE, MISSES
-from models import Agent, Cause, ContainerStatus, DesiredState, Severity, Stage, Trouble
+from manager_bot.watchdog.rows import Stale, turn
+from models import Agent, Cause, ContainerStatus, DesiredState, Rest, Severity, Stage, Trouble
 
 HIGH_MEMORY = 0.9
 HIGH_MEMORY_FOR = timedelta(minutes=10)
@@ -36,15 +42,21 @@ class Rounds:
     probe: HealthProbe
     bell: Bell
     clock: Clock
+    sleep_after: Callable[[Plan], timedelta | None] = attrgetter("sleep_after")
+    """How long an agent of a plan must be idle before it sleeps; nothing where it stays awake."""
     _number: int = 0
     _high_since: dict[int, datetime] = field(default_factory=dict)
 
     async def wishes(self) -> None:
-        """Agents somebody wished something of, and those whose next attempt is due."""
+        """Agents somebody wished something of, those whose next attempt is due, and those between sleep and waking."""
         now = self.clock.now()
-        due = (Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_PAUSE)) & meant_to_run()
-        for agent_id in await Agent.filter(Q(wish__gt=F("wish_done")) | due).values_list("id", flat=True):
+        await Agent.filter(rest=Rest.ASLEEP, wake_at__lte=now).update(rest=Rest.WAKING, rest_since=now)
+        due = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_PAUSE) | Q(boost_until__lte=now)
+        turning = Q(rest__in=(Rest.HELD, Rest.WAKING))
+        wanted = Q(wish__gt=F("wish_done")) | ((due | turning) & meant_to_run())
+        for agent_id in await Agent.filter(wanted).values_list("id", flat=True):
             self.bell.poke(int(str(agent_id)))
+        self.keeper.gate.look()
 
     async def compare(self) -> None:
         """Every container against every row, by one sparse list and one query; removes orphans."""
@@ -77,6 +89,16 @@ class Rounds:
             if self._is_due(agent):
                 self.bell.poke(agent.id)
 
+    async def idle(self) -> None:
+        """Let those fall asleep with whom nobody spoke for their plan's time; the door looks whether they are quiet."""
+        now = self.clock.now()
+        calm = Q(rest=Rest.AWAKE, stage=Stage.CONNECTED, trouble=None, door_trouble=None, updates_waiting=0)
+        settled = Q(container_status=ContainerStatus.RUNNING, wish=F("wish_done"))
+        for agent in await Agent.filter(calm & settled & meant_to_run()).select_related("user"):
+            if is_idle(agent, self.sleep_after(plan_of(str(agent.user.plan))), now):
+                with contextlib.suppress(Stale):
+                    await turn(agent, Rest.DROWSY, now)
+
     async def memory(self) -> None:
         """A warning where memory stays above 90 % of the limit for ten minutes."""
         now = self.clock.now()
@@ -101,6 +123,8 @@ class Rounds:
         answer = await self.probe.ask(agent.container_port)
         seen.misses = 0 if answer.live else seen.misses + 1
         seen.ready = answer.ready
+        if answer.ready:
+            self.keeper.gate.leave(agent.id)
 
     def _is_due(self, agent: Agent) -> bool:
         seen, now = self.keeper.health[agent.id], self.clock.now()
@@ -122,6 +146,8 @@ def _differs(agent: Agent, state: ContainerState | None) -> bool:
     running = state is not None and state.status is ContainerStatus.RUNNING
     if intended(agent) is DesiredState.STOPPED:
         return state is not None and state.status in (ContainerStatus.RUNNING, ContainerStatus.PAUSED)
+    if agent.rest is Rest.ASLEEP:
+        return running
     if not running or state is None:
         return agent.trouble not in _QUIET
     known = (agent.container_id, agent.spec_digest, agent.container_status)

@@ -41,6 +41,7 @@ class Periods:
     health: float = 1
     compare: float = 60
     memory: float = 30
+    idle: float = 5
     engine: float = 1
     reconnect: float = 1
     remind: float = 30
@@ -81,6 +82,7 @@ class Watchdog:
             ("health", self.rounds.health, every.health),
             ("compare", self.rounds.compare, every.compare),
             ("memory", self.rounds.memory, every.memory),
+            ("idle", self.rounds.idle, every.idle),
             ("engine", self._engine, every.engine),
             ("remind", self.incidents.remind, every.remind),
         )

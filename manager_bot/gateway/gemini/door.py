@@ -40,7 +40,7 @@ class GeminiDoor:
             caller = await self._caller(request, asked)
             if found is None:
                 raise unknown_path()
-            with self.parts.gemini_limits.share(caller.agent_id) as room:
+            with self.parts.gemini_limits.share(caller.agent_id) as room, self.parts.presence.at_door(caller.agent_id):
                 request[ROOM] = room
                 if found[2] is None:
                     return self._shown(request, found[1])

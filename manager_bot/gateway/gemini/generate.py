@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import aiohttp
@@ -27,6 +27,7 @@ from manager_bot.gateway.gemini.upstream import NeverSent, lost, refusal, whole
 from manager_bot.gateway.gemini.usage import Frames, read_json
 from manager_bot.gateway.parts import Parts
 from manager_bot.gateway.policy.body import JsonObject
+from manager_bot.gateway.presence import ToolSign
 from manager_bot.services.holds import Hold, OverBudget
 from models import Tier
 
@@ -87,6 +88,7 @@ class Generate:
         """Booked before the agent has it: an answer that was delivered is in the ledger, whatever dies next."""
         raw = await whole(answer)
         call.booking.reading.take(read_json(raw))
+        call.tools.feed(raw)
         await self._complete(call)
         return web.Response(body=raw, content_type="application/json", charset="utf-8")
 
@@ -111,11 +113,13 @@ class Generate:
         call.booking.fate = Fate.COMPLETE
         prepared, counted = call.prepared, call.booking.reading.seen.prompt
         self.pipeline.anchors.learn(prepared.agent_id, prepared.estimate, counted)
+        self.parts.presence.answered(prepared.agent_id, calls_tool=call.tools.found)
         await self.parts.closing.finish(call.booking.close())
 
     async def _relay(self, call: Call, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
         frames, first = Frames(), True
         async for piece in answer.content.iter_any():
+            call.tools.feed(piece)
             events = frames.feed(piece)
             for event in events:
                 call.booking.reading.take(read_json(event))
@@ -140,6 +144,7 @@ class Call:
     booking: Booking
     out: Callable[[Tier], bytes]
     stream: str | None
+    tools: ToolSign = field(default_factory=ToolSign)
 
 
 def _outgoing(raw: bytes, body: JsonObject, prepared: Prepared, hold: Hold, tier: Tier) -> bytes:

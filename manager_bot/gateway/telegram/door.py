@@ -40,11 +40,14 @@ class TelegramDoor:
         path, _, query = request.raw_path.partition("?")
         try:
             if call := _CALL.fullmatch(path):
-                caller = await self._caller(call[1], call[2])
-                return await self._call(request, caller, method_of(call[3]), query)
+                caller, method = await self._caller(call[1], call[2]), method_of(call[3])
+                if method.name == "getUpdates":
+                    return await self._call(request, caller, method, query)
+                with self.parts.presence.at_door(caller.agent_id):
+                    return await self._call(request, caller, method, query)
             if file := _FILE.fullmatch(path):
                 caller = await self._caller(file[1], file[2])
-                with self.parts.telegram_limits.share(caller.agent_id):
+                with self.parts.telegram_limits.share(caller.agent_id), self.parts.presence.at_door(caller.agent_id):
                     return await send_file(request, self.telegram, caller, file[3])
             raise unknown()
         except Refused as refused:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from manager_bot.gateway.callers import Caller
+from manager_bot.gateway.presence import Presence
 from manager_bot.gateway.sightings import Sightings
 from manager_bot.gateway.telegram.replies import Refused
 from manager_bot.gateway.telegram.updates import Json, is_for_agent, last_id, wanted_kinds
@@ -24,17 +25,59 @@ RIVAL: Final = "Conflict: terminated by other getUpdates request; make sure that
 
 
 @dataclass(slots=True)
+class _Held:
+    """The poll of an agent that sleeps or is about to: kept open, without an answer, while Telegram is not asked."""
+
+    parked: asyncio.Event = field(default_factory=asyncio.Event)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
 class Polls:
     """The open polls, by agent."""
 
     telegram: Telegram
     sightings: Sightings
+    presence: Presence
     closing: bool = False
     _open: dict[int, asyncio.Task[bytes]] = field(default_factory=dict)
+    _held: dict[int, _Held] = field(default_factory=dict)
+    _asking: dict[int, asyncio.Event] = field(default_factory=dict)
+    """Of each poll that is with Telegram: set to call it back."""
 
     def is_open(self, agent_id: int) -> bool:
         """Whether the agent polls right now."""
         return agent_id in self._open
+
+    async def hold(self, agent_id: int) -> bool:
+        """Hold the agent's open poll; false where it has none, or where that brings it an update just now."""
+        task = self._open.get(agent_id)
+        if task is None:
+            return False
+        held = self.keep(agent_id)
+        parked = asyncio.ensure_future(held.parked.wait())
+        await asyncio.wait({task, parked}, return_when=asyncio.FIRST_COMPLETED)
+        parked.cancel()
+        if task.done() or not held.parked.is_set():
+            self.release(agent_id)
+            return False
+        return True
+
+    def keep(self, agent_id: int) -> _Held:
+        """From now on the agent's poll, open or to come, gets no answer and asks Telegram for nothing."""
+        if agent_id in self._asking:
+            self._asking[agent_id].set()
+        return self._held.setdefault(agent_id, _Held())
+
+    def is_held(self, agent_id: int) -> bool:
+        """Whether the agent's polls are held, open or not."""
+        return agent_id in self._held
+
+    def release(self, agent_id: int) -> None:
+        """The agent's poll goes on where it was."""
+        held = self._held.pop(agent_id, None)
+        if held is not None:
+            held.released.set()
 
     async def poll(self, caller: Caller, params: Mapping[str, object]) -> bytes:
         """The body of the answer. A second poll of the same agent ends the first with 409, as at Telegram.
@@ -83,18 +126,42 @@ class Polls:
         offset = _whole(params.get("offset"), 0)
         ends = time.monotonic() + wait
         for _ in range(_MOST_ROUNDS):
+            await self._stand_by(caller.agent_id)
             left = max(0, round(ends - time.monotonic()))
-            answer = await self._fetch(caller, _request(offset, left, params))
+            answer = await self._unless_held(caller.agent_id, self._fetch(caller, _request(offset, left, params)))
+            if answer is None:
+                continue
             if answer.status != 200 or not isinstance(answer.result, list):
                 raise PassedError(answer)
             mine = [update for update in answer.result if is_for_agent(update, caller.people)]
             if mine:
+                self.presence.touch(caller.agent_id)
                 await self.sightings.active(caller.agent_id)
                 return orjson.dumps({"ok": True, "result": mine[:limit]})
             if not answer.result and (left == 0 or time.monotonic() >= ends - 0.5):
                 break
             offset = last_id(answer.result) + 1 if answer.result else offset
         return orjson.dumps({"ok": True, "result": []})
+
+    async def _stand_by(self, agent_id: int) -> None:
+        """Wait while the agent is held."""
+        while (held := self._held.get(agent_id)) is not None:
+            held.parked.set()
+            await held.released.wait()
+
+    async def _unless_held(self, agent_id: int, fetch: Coroutine[Any, Any, Answer]) -> Answer | None:
+        """Telegram's answer; nothing where the agent is held before it comes. No update is lost: none was confirmed."""
+        called_back = self._asking[agent_id] = asyncio.Event()
+        asking, back = asyncio.ensure_future(fetch), asyncio.ensure_future(called_back.wait())
+        try:
+            await asyncio.wait({asking, back}, return_when=asyncio.FIRST_COMPLETED)
+            return asking.result() if asking.done() else None
+        finally:
+            back.cancel()
+            self._asking.pop(agent_id, None)
+            if not asking.done():
+                asking.cancel()
+                await asyncio.wait({asking})
 
     async def _fetch(self, caller: Caller, params: Mapping[str, object]) -> Answer:
         await self.sightings.polled(caller.agent_id)

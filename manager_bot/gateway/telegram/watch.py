@@ -67,7 +67,7 @@ class Watch:
         await asyncio.gather(*(one(agent) for agent in agents if not self._polls(agent)))
 
     def _polls(self, agent: Agent) -> bool:
-        if self.polls.is_open(agent.id):
+        if self.polls.is_open(agent.id) or self.polls.is_held(agent.id):
             return True
         if silence_of(agent) is not None:
             return False

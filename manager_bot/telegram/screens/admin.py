@@ -24,7 +24,7 @@ from manager_bot.telegram.states import Search
 from manager_bot.telegram.view import Key, Row, View
 from manager_bot.telegram.words import Words, joined
 from manager_bot.texts import Html, Texts
-from models import Agent, DesiredState, UsageLog, User
+from models import Agent, DesiredState, Rest, UsageLog, User
 
 PAGE = 8
 INCIDENTS = 5
@@ -35,6 +35,9 @@ MARKS = {
     Condition.RESTARTING: "🟡",
     Condition.STOPPING: "🟡",
     Condition.STOPPED: "⚪️",
+    Condition.DROWSY: "💤",
+    Condition.ASLEEP: "💤",
+    Condition.WAKING: "🟡",
     Condition.TROUBLED: "🔴",
     Condition.DELETING: "🗑",
     Condition.SUSPENDED: "⛔️",
@@ -198,6 +201,8 @@ class AdminScreens:
         if agent is not None and agent.desired_state is not DesiredState.REMOVED:
             up = agent.desired_state is DesiredState.RUNNING
             rows.append([key(AdminVerb.RESTART), key(AdminVerb.STOP if up else AdminVerb.START), key(AdminVerb.LOGS)])
+            if up:
+                rows.append([key(AdminVerb.SLEEP if agent.rest is Rest.AWAKE else AdminVerb.WAKE)])
         rows.append([key(AdminVerb.GRANT), key(AdminVerb.SUSPEND if user.is_active else AdminVerb.RESUME)])
         refresh = Key(words("button.refresh"), AdminUser(verb=AdminVerb.SHOW, user_id=user.id))
         return [*rows, [refresh, Key(words("button.users"), AdminUsers(page=0))]]

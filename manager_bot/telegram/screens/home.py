@@ -14,7 +14,7 @@ from manager_bot.telegram.figures import bar, percent
 from manager_bot.telegram.view import AGENT_CARD, Key, Row, View
 from manager_bot.telegram.words import Words, joined
 from manager_bot.texts import Html
-from models import Agent, ContainerStatus, DesiredState, Stage, Trouble, User
+from models import Agent, ContainerStatus, DesiredState, Rest, Stage, Trouble, User
 
 STEPS: tuple[Stage, ...] = (Stage.PREPARING, Stage.CREATING, Stage.STARTING, Stage.CONNECTING)
 """What the owner sees of a start; ``queued`` is before the first, ``connected`` after the last."""
@@ -33,6 +33,9 @@ class Condition(StrEnum):
     RESTARTING = "restarting"
     STOPPING = "stopping"
     STOPPED = "stopped"
+    DROWSY = "drowsy"
+    ASLEEP = "asleep"
+    WAKING = "waking"
     TROUBLED = "troubled"
     DELETING = "deleting"
     SUSPENDED = "suspended"
@@ -52,12 +55,25 @@ def condition_of(user: User, agent: Agent) -> Condition:
     return _condition_when_wanted(agent)
 
 
+_RESTS = {
+    Rest.DROWSY: Condition.DROWSY,
+    Rest.HELD: Condition.DROWSY,
+    Rest.ASLEEP: Condition.ASLEEP,
+    Rest.WAKING: Condition.WAKING,
+}
+
+
 def _condition_when_wanted(agent: Agent) -> Condition:
+    if agent.rest in _RESTS:
+        return _RESTS[agent.rest]
     if agent.stage is not Stage.CONNECTED:
         return Condition.STARTING
     if agent.wish > agent.wish_done:
         return Condition.RESTARTING
     return Condition.NEW if agent.last_activity_at is None else Condition.RUNNING
+
+
+_WITH_USAGE = frozenset({Condition.RUNNING, Condition.STOPPED, Condition.TROUBLED, *_RESTS.values()})
 
 
 def agent_card(
@@ -69,7 +85,7 @@ def agent_card(
         words("home.title", name=agent.bot_name, bot=agent.bot_username),
         _state(words, agent, condition, now),
         _plan(words, user, size) if condition not in {Condition.DELETING, Condition.STARTING} else "",
-        today(words, budget) if condition in {Condition.RUNNING, Condition.STOPPED, Condition.TROUBLED} else "",
+        today(words, budget) if condition in _WITH_USAGE else "",
     ]
     return View(AGENT_CARD, joined(*parts, gap="\n\n"), tuple(_keys(words, agent, condition)), agent.revision)
 
@@ -136,6 +152,8 @@ def _keys(words: Words, agent: Agent, condition: Condition) -> Sequence[Row]:
     start = Key(words("button.start"), Ask(verb=Verb.START))
     stop = Key(words("button.stop"), Ask(verb=Verb.STOP))
     restart = Key(words("button.restart"), Ask(verb=Verb.RESTART))
+    wake = Key(words("button.wake"), Ask(verb=Verb.WAKE))
+    sleep = Key(words("button.sleep"), Ask(verb=Verb.SLEEP))
     usage = Key(words("button.usage"), Go(to=Goto.USAGE))
     logs = Key(words("button.logs"), Go(to=Goto.LOGS))
     delete = Key(words("button.delete"), Go(to=Goto.DELETE))
@@ -148,4 +166,5 @@ def _keys(words: Words, agent: Agent, condition: Condition) -> Sequence[Row]:
     if condition is Condition.TROUBLED:
         first = start if agent.desired_state is DesiredState.STOPPED else restart
         return [[first, stop] if first is restart else [first], [usage, logs], [plan, language], [delete]]
-    return [[talk], [restart, stop], [usage, logs], [plan, language], [delete]]
+    rest = wake if condition in {Condition.ASLEEP, Condition.DROWSY} else sleep
+    return [[talk], [rest, restart, stop], [usage, logs], [plan, language], [delete]]

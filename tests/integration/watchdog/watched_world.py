@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import aiohttp
 import docker
@@ -19,8 +19,10 @@ from manager_bot.services.accounts import Accounts
 from manager_bot.services.audit import Actor, Role
 from manager_bot.services.incidents import Incidents
 from manager_bot.services.outbox import NoticeKind, Outbox
+from manager_bot.watchdog.bedtime import Bedtime
 from manager_bot.watchdog.bell import Bell
 from manager_bot.watchdog.chronicle import Chronicle
+from manager_bot.watchdog.gate import StartGate
 from manager_bot.watchdog.health import HealthProbe
 from manager_bot.watchdog.keeper import Keeper
 from manager_bot.watchdog.rounds import Rounds
@@ -53,6 +55,16 @@ class PlotSpecs:
         self.stepped_back.append(agent.id)
 
 
+class SetTimers:
+    """Timers as a test says."""
+
+    def __init__(self) -> None:
+        self.due: datetime | None = None
+
+    async def next_due(self, _: Agent) -> datetime | None:
+        return self.due
+
+
 class Digger:
     """Forgets the row; the real one archives first."""
 
@@ -72,7 +84,10 @@ class World:
     incidents: Incidents
     outbox: Outbox
     session: aiohttp.ClientSession
-    periods: Periods = field(default_factory=lambda: Periods(wishes=0.1, health=0.1, compare=1, memory=0.2, engine=0.3))
+    periods: Periods = field(
+        default_factory=lambda: Periods(wishes=0.1, health=0.1, compare=1, memory=0.2, idle=0.1, engine=0.3)
+    )
+    timers: SetTimers = field(default_factory=SetTimers)
     watchdog: Watchdog | None = None
     engine_url: str | None = None
     """Where its engine listens; nothing: as DOCKER_HOST says."""
@@ -81,7 +96,11 @@ class World:
         """A fresh watchdog, as after a restart of the process."""
         uses: DockerRuntime = runtime or self.runtime  # type: ignore[assignment]
         chronicle = Chronicle(uses, self.incidents, self.clock)
-        keeper = Keeper(uses, self.specs, Digger(), chronicle, self.clock, boost=2.0, ports=self.plot.ports)
+        bedtime = Bedtime(uses, chronicle, self.timers, self.clock, boost=2.0)
+        gate = StartGate(4, self.bell.poke)
+        keeper = Keeper(
+            uses, self.specs, Digger(), chronicle, bedtime, gate, self.clock, boost=2.0, ports=self.plot.ports
+        )
         rounds = Rounds(keeper, uses, HealthProbe(self.session, patience=1), self.bell, self.clock)
         self.watchdog = Watchdog(
             keeper, rounds, uses, self.incidents, self.outbox, self.bell, self.clock, periods=self.periods

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
@@ -18,6 +20,7 @@ from models import User
 
 GRANT = 1_000_000
 """Tokens given by one press."""
+ON_AGENT = {AdminVerb.START, AdminVerb.STOP, AdminVerb.RESTART, AdminVerb.SLEEP, AdminVerb.WAKE}
 
 
 async def overview(_: Message | CallbackQuery, *, user: User, screen: Screen, admin_screens: AdminScreens) -> None:
@@ -94,12 +97,21 @@ async def act_on_agent(
     screen: Screen,
     admin_screens: AdminScreens,
 ) -> None:
-    """Start, stop or restart somebody's agent."""
+    """Start, stop, restart, put to sleep or wake somebody's agent."""
     owner = await accounts.find(callback_data.user_id)
-    acts = {AdminVerb.START: agents.start, AdminVerb.STOP: agents.stop, AdminVerb.RESTART: agents.restart}
-    await acts[callback_data.verb](owner, actor)
+    await _acts(agents)[callback_data.verb](owner, actor)
     await screen.toast(screen.words(f"toast.admin.{callback_data.verb.value}"))
     await screen.show(await admin_screens.user(user, owner))
+
+
+def _acts(agents: Agents) -> dict[AdminVerb, Callable[[User, Actor], Awaitable[object]]]:
+    return {
+        AdminVerb.START: agents.start,
+        AdminVerb.STOP: agents.stop,
+        AdminVerb.RESTART: agents.restart,
+        AdminVerb.SLEEP: agents.sleep,
+        AdminVerb.WAKE: agents.wake,
+    }
 
 
 async def ask_to_suspend(
@@ -166,5 +178,5 @@ def router() -> Router:
     on_press(ask_to_suspend, AdminUser.filter(F.verb == AdminVerb.SUSPEND))
     on_press(set_active, AdminUser.filter(F.verb.in_({AdminVerb.SUSPEND_SURE, AdminVerb.RESUME})))
     on_press(grant, AdminUser.filter(F.verb == AdminVerb.GRANT))
-    on_press(act_on_agent, AdminUser.filter(F.verb.in_({AdminVerb.START, AdminVerb.STOP, AdminVerb.RESTART})))
+    on_press(act_on_agent, AdminUser.filter(F.verb.in_(ON_AGENT)))
     return router

@@ -1,4 +1,4 @@
-"""One's own agent: start, stop, restart, usage, logs."""
+"""One's own agent: start, stop, restart, sleep, wake, usage, logs."""
 
 from __future__ import annotations
 
@@ -38,6 +38,22 @@ async def restart_agent(
     await screen.show(await screens.home(user))
 
 
+async def sleep_agent(
+    _: CallbackQuery, *, user: User, actor: Actor, agents: Agents, screen: Screen, screens: Screens
+) -> None:
+    """The owner will not need it for a while."""
+    await agents.sleep(user, actor)
+    await screen.show(await screens.home(user))
+
+
+async def wake_agent(
+    _: CallbackQuery, *, user: User, actor: Actor, agents: Agents, screen: Screen, screens: Screens
+) -> None:
+    """The owner wants it ready before they write."""
+    await agents.wake(user, actor)
+    await screen.show(await screens.home(user))
+
+
 async def usage(_: Message | CallbackQuery, *, user: User, screen: Screen, screens: Screens) -> None:
     """What was spent?"""
     await screen.show(await screens.usage(user))
@@ -54,6 +70,8 @@ def router() -> Router:
     router.callback_query.register(start_agent, Ask.filter(asks(Verb.START)))
     router.callback_query.register(stop_agent, Ask.filter(asks(Verb.STOP)))
     router.callback_query.register(restart_agent, Ask.filter(asks(Verb.RESTART)))
+    router.callback_query.register(sleep_agent, Ask.filter(asks(Verb.SLEEP)))
+    router.callback_query.register(wake_agent, Ask.filter(asks(Verb.WAKE)))
     router.callback_query.register(usage, Go.filter(to(Goto.USAGE)))
     router.callback_query.register(logs, Go.filter(to(Goto.LOGS)))
     router.message.register(restart_agent, Command("restart"))
