@@ -131,7 +131,7 @@ class Keeper:
     async def _start(self, agent: Agent, state: ContainerState | None, view: View) -> bool:
         """Build, create, start; a refusal counts as a failed attempt. Without a free place it stands in line."""
         wanted = view.rest is Rest.WAKING or view.updates_waiting > 0
-        if view.status is not ContainerStatus.PAUSED and not self.gate.enter(agent.id, urgent=wanted):
+        if not self.gate.enter(agent.id, urgent=wanted):
             await save(agent, stage=Stage.QUEUED)
             return False
         wish, began = agent.wish, self.clock.now()

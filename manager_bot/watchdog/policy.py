@@ -127,7 +127,7 @@ def decide(view: View, now: datetime, jitter: float = 0.0) -> Decision:  # noqa:
     if view.rest in (Rest.HELD, Rest.ASLEEP, Rest.WAKING):
         return _resting(view)
     if view.status is ContainerStatus.PAUSED:
-        return _keep(view, Act.START)
+        return _keep(view, Act.WAKE)
     if view.status in _DOWN:
         return _down(view, now, jitter)
     return _running(view, now, jitter)

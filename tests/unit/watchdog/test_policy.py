@@ -64,7 +64,7 @@ ROWS: list[tuple[str, View, Act, Trouble | None]] = [
     ("gone: an attempt", View(STARTER, was_running=True), Act.COUNT, Trouble.CRASHED),
     ("gone with the engine: start, no attempt", View(STARTER, was_running=True, forgiven=True), Act.START, None),
     ("down with the engine: start, no attempt", replace(DEAD, forgiven=True), Act.START, None),
-    ("frozen behind our back: start", replace(RUNNING, status=ContainerStatus.PAUSED), Act.START, None),
+    ("frozen behind our back: thaw", replace(RUNNING, status=ContainerStatus.PAUSED), Act.WAKE, None),
     ("being removed: wait", replace(RUNNING, status=ContainerStatus.REMOVING), Act.WAIT, None),
     ("ready, not polling: not connected", replace(RUNNING, connected=False, last_poll_at=None), Act.NOTHING, None),
     ("polled before this start: not connected", replace(RUNNING, connected=False, last_poll_at=LONG_AGO - SOON), Act.NOTHING, None),
