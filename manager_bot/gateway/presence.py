@@ -86,5 +86,6 @@ class ToolSign:
 
     def feed(self, piece: bytes) -> None:
         """The next bytes; the sign may lie across two pieces."""
-        self.found = self.found or _TOOL in self._tail + piece
-        self._tail = piece[-len(_TOOL) :]
+        joined = self._tail + piece
+        self.found = self.found or _TOOL in joined
+        self._tail = joined[-len(_TOOL) :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from manager_bot.gateway.callers import Caller
@@ -26,6 +26,7 @@ class Sentry:
 
     parts: Parts
     telegram: Telegram
+    _typing: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def wait(self, agent_id: int) -> None:
         """Return when something waits for the agent, the person already seeing that it is typing."""
@@ -43,8 +44,15 @@ class Sentry:
                 continue
             failures = 0
             if update is not None:
-                self.parts.closing.start(self._show_typing(caller, update))
+                typing = asyncio.create_task(self._show_typing(caller, update), name=f"typing-{agent_id}")
+                self._typing.add(typing)
+                typing.add_done_callback(self._typing.discard)
                 return
+
+    def end(self) -> None:
+        """The gateway goes down: nobody is shown as typing any more."""
+        for task in self._typing:
+            task.cancel()
 
     async def _next(self, caller: Caller) -> Json | None:
         """The first update for the agent, or nothing this time; raises :class:`Refused` where Telegram refuses.

@@ -84,6 +84,7 @@ class Sleepers:
 
     async def end_all(self) -> None:
         """The gateway goes down: the next one finds them in the rows."""
+        self.sentry.end()
         for agent_id in list(self._watches):
             await self.let_go(agent_id)
 

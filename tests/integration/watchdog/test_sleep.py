@@ -276,7 +276,7 @@ class Stuck:
     def __getattr__(self, name: str) -> object:
         return getattr(self._runtime, name)
 
-    async def thaw(self, agent_id: int) -> None:
+    async def thaw(self, _: int) -> None:
         raise RuntimeRefused("cannot thaw")
 
 
