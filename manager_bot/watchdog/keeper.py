@@ -132,7 +132,7 @@ class Keeper:
         """Build, create, start; a refusal counts as a failed attempt. Without a free place it stands in line."""
         wanted = view.rest is Rest.WAKING or view.updates_waiting > 0
         if not self.gate.enter(agent.id, urgent=wanted):
-            await save(agent, stage=Stage.QUEUED)
+            await self._ended(agent, stage=Stage.QUEUED)  # what was decided of its end holds while it waits
             return False
         wish, began = agent.wish, self.clock.now()
         if agent.rest is not Rest.AWAKE:
