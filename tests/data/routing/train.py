@@ -13,7 +13,7 @@ import re
 import sys
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from zlib import compress
@@ -28,12 +28,14 @@ from manager_bot.gateway.policy.routing import SURE, QueryClass
 
 HERE: Final = Path(__file__).parent / "training"
 CLASSES: Final = tuple(QueryClass)
-FROM_EACH_TEMPLATE, TEMPLATE_WEIGHT = 12, 0.3
+FROM_EACH_TEMPLATE, TEMPLATE_WEIGHT, VARIED_WEIGHT = 12, 0.3, 0.4
 WORDING, SHAPE = 3.0, 0.5
 """How strongly a unit of wording and of shape speak before anything is learned."""
 STRENGTH: Final = 4.0
 """Inverse of the penalty on large weights (scikit-learn's ``C``); chosen, like the two above, by ``--judge``."""
 SEED: Final = 7
+SLOT: Final = re.compile(r"\{([a-z.]+)\}")
+ENDINGS: Final = ".?!？。"
 
 
 @dataclass(frozen=True)
@@ -59,26 +61,46 @@ def written() -> Iterator[Prompt]:
                 yield Prompt(QueryClass(head), language, batch, text)
 
 
+def varied(prompts: list[Prompt]) -> Iterator[Prompt]:
+    """The same prompts as hasty or polite people send them: a greeting before, thanks after, no capitals, a slip."""
+    slots, chance = filled_slots(), random.Random(SEED)  # noqa: S311 - no secret
+    for prompt in prompts:
+        text, way = prompt.text, chance.random()
+        if way < 0.4:
+            text = chance.choice(slots[f"before.{prompt.language}"]) + text[:1].lower() + text[1:]
+        elif way < 0.6:
+            text = text.rstrip(ENDINGS) + chance.choice(slots[f"after.{prompt.language}"])
+        elif way < 0.85 or len(text) < 12:
+            text = text.lower().rstrip(ENDINGS).lstrip("¿¡")
+        else:
+            slip = chance.randrange(2, len(text) - 2)
+            text = text[:slip] + text[slip + 1] + text[slip] + text[slip + 2 :]
+        if text != prompt.text:
+            yield replace(prompt, text=text, weight=VARIED_WEIGHT)
+
+
 def made() -> Iterator[Prompt]:
     """Prompts from templates with their slots filled at random, the same ones each time."""
-    slots: dict[str, list[str]] = {}
-    for head, line in sections(HERE / "slots.txt"):
-        slots.setdefault(head, []).extend(line.split("|") if "|" in line else line.split())
-    chance, seen = random.Random(SEED), set()  # noqa: S311 - no secret
+    slots, chance, seen = filled_slots(), random.Random(SEED), set()  # noqa: S311 - no secret
     for head, template in sections(HERE / "templates.txt"):
         language, wanted = head.split()
         for _ in range(FROM_EACH_TEMPLATE):
-            text = re.sub(
-                r"\{([a-z.]+)\}",
-                lambda slot: chance.choice(slots.get(f"{slot[1]}.{language}") or slots[slot[1]]),  # noqa: B023 - used at once
-                template,
-            )
+            text = template.replace("\\n", "\n")
+            for slot in SLOT.findall(template):
+                text = text.replace(f"{{{slot}}}", chance.choice(slots.get(f"{slot}.{language}") or slots[slot]), 1)
             text = text[:1].upper() + text[1:] if chance.random() < 0.35 else text
             text = text.rstrip("?？") if chance.random() < 0.15 else text
-            text = text.replace("\\n", "\n")
             if text not in seen:
                 seen.add(text)
                 yield Prompt(QueryClass(wanted), language, "made", text, TEMPLATE_WEIGHT)
+
+
+def filled_slots() -> dict[str, list[str]]:
+    """What may stand in each slot, by its name; ``name.language`` where that differs."""
+    slots: dict[str, list[str]] = {}
+    for head, line in sections(HERE / "slots.txt"):
+        slots.setdefault(head, []).extend(line.split("|") if "|" in line else line.split())
+    return slots
 
 
 def sections(path: Path) -> Iterator[tuple[str, str]]:
@@ -141,7 +163,7 @@ def judge(prompts: list[Prompt]) -> None:
     rows = matrix(prompts)
     for batch in sorted({p.batch for p in prompts} - {"made"}):
         inside = [i for i, p in enumerate(prompts) if p.batch != batch]
-        outside = [i for i, p in enumerate(prompts) if p.batch == batch]
+        outside = [i for i, p in enumerate(prompts) if p.batch == batch and p.weight == 1]
         weights, biases = learn(rows[inside], [prompts[i] for i in inside])
         found = decide(rows[outside] @ weights.T + biases)
         for language in ("en", "ru", "es", "zh", ""):
@@ -166,7 +188,8 @@ def figures(pairs: list[tuple[QueryClass, QueryClass]]) -> tuple[int, str, str]:
 
 def main() -> None:
     """Judge, or learn from everything and write the gateway's weights."""
-    prompts = [*written(), *made()]
+    own = list(written())
+    prompts = [*own, *varied(own), *made()]
     if "--judge" in sys.argv:
         judge(prompts)
     else:
