@@ -27,7 +27,7 @@ from manager_bot.services.key_rotation import check_keys
 from manager_bot.services.pulse import Pulse, always
 from manager_bot.services.specs import Specs
 from manager_bot.services.status import StatusBoard
-from manager_bot.services.timers import NoTimers
+from manager_bot.services.timers import OwnTimers
 from manager_bot.services.undertaker import Undertaker
 from manager_bot.texts import Texts
 from manager_bot.watchdog.bedtime import Bedtime
@@ -125,7 +125,7 @@ async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
         ),
         undertaker=undertaker,
         chronicle=chronicle,
-        bedtime=Bedtime(runtime, chronicle, NoTimers(), core.clock, BOOST_CPUS),
+        bedtime=Bedtime(runtime, chronicle, OwnTimers(core.files, core.clock), core.clock, BOOST_CPUS),
         gate=StartGate(STARTS_PER_CORE * (os.cpu_count() or 1), core.bell.poke),
         clock=core.clock,
         boost=BOOST_CPUS,

@@ -33,6 +33,7 @@ class Plan:
     ``sleep_after`` is how long an agent must be idle before it is put to sleep, ``None`` where it always stays awake;
     an operator may change it (``CLAWBOT_SLEEP_AFTER``).
     ``best_wish`` is the best tier a subscriber may ask for always; what a question needs by itself it gets on any plan.
+    ``timers``: whether agents may set themselves reminders and recurring tasks, which wake them and cost tokens.
     """
 
     name: PlanName
@@ -46,6 +47,7 @@ class Plan:
     disk_mb: int
     best_wish: Tier
     sleep_after: timedelta | None
+    timers: bool
 
 
 def _minutes(number: float) -> timedelta:
@@ -55,9 +57,9 @@ def _minutes(number: float) -> timedelta:
 PLANS: dict[PlanName, Plan] = {
     plan.name: plan
     for plan in (
-        Plan(PlanName.FREE, 256, 512, 0.25, 1_000_000, 3, 3, AtMaxAttempts.STOP, 1024, Tier.FLASH, _minutes(10)),
-        Plan(PlanName.STARTER, 512, 0, 0.50, 10_000_000, 3, 3, AtMaxAttempts.ALERT, 5120, Tier.PRO, _minutes(60)),
-        Plan(PlanName.PRO, 1024, 0, 1.00, 50_000_000, None, 3, AtMaxAttempts.ALERT, 20_480, Tier.PRO, None),
+        Plan(PlanName.FREE, 256, 512, 0.25, 1_000_000, 3, 3, AtMaxAttempts.STOP, 1024, Tier.FLASH, _minutes(10), False),
+        Plan(PlanName.STARTER, 512, 0, 0.50, 10_000_000, 3, 3, AtMaxAttempts.ALERT, 5120, Tier.PRO, _minutes(60), True),
+        Plan(PlanName.PRO, 1024, 0, 1.00, 50_000_000, None, 3, AtMaxAttempts.ALERT, 20_480, Tier.PRO, None, True),
     )
 }
 

@@ -49,7 +49,8 @@ class AgentConfig:
 
     ``allowed_ids`` are the Telegram ids the owner added besides himself. ``gateway_url`` is the gateway as the
     container reaches it, e.g. ``http://172.30.0.1:8080``. ``control_token`` guards OpenClaw's own control port,
-    which the published health port would otherwise open to every local user of the host.
+    which the published health port would otherwise open to every local user of the host. ``timers``: whether the
+    agent may set itself reminders and recurring tasks.
     """
 
     owner_id: int
@@ -59,6 +60,7 @@ class AgentConfig:
     gateway_url: str
     allowed_ids: tuple[int, ...] = ()
     custom_rules: str = ""
+    timers: bool = False
 
     @property
     def people(self) -> list[str]:
@@ -78,7 +80,7 @@ def render(config: AgentConfig) -> bytes:
         "browser": {"enabled": False},
         "channels": {"telegram": _telegram(config)},
         "commands": _commands(config),
-        "cron": {"enabled": False},
+        "cron": {"enabled": config.timers},
         "discovery": {"mdns": {"mode": "off"}},
         "gateway": _control(config),
         "models": {"mode": "replace", "providers": {"google": _gemini(config)}},
@@ -89,7 +91,7 @@ def render(config: AgentConfig) -> bytes:
         },
         "skills": {"allowBundled": []},
         "tools": {
-            "alsoAllow": ["read", "write", "edit", "web_fetch"],
+            "alsoAllow": ["read", "write", "edit", "web_fetch", *(["cron"] if config.timers else [])],
             "profile": "minimal",
             "toolSearch": False,
         },
@@ -163,6 +165,9 @@ def _control(config: AgentConfig) -> dict[str, Json]:
     return {
         "auth": {"mode": "token", "token": config.control_token},
         "bind": "lan",
+        # It restarts a channel that was silent for half an hour by the clock, as every agent is that slept. A deaf
+        # agent is the watchdog's to restart.
+        "channelHealthCheckMinutes": 0,
         "controlUi": {"enabled": False},
         "mode": "local",
         "port": PORT,

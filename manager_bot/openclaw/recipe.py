@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from dataclasses import dataclass
 from pathlib import Path
 
 from manager_bot.openclaw.config import CONFIG_PATH, STATE
@@ -49,27 +48,6 @@ KEPT_EXTENSIONS = (
 )
 """Of OpenClaw's 74 bundled extensions; reading the manifests of the others costs a third of the start."""
 
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """One text of OpenClaw's program replaced; a build where *before* is not there exactly once fails."""
-
-    files: str
-    before: str
-    after: str
-
-
-PATCHES = (
-    # Its own restart-loop breaker is out: after three kills within five minutes it starts without its channels,
-    # healthy and deaf. Ours is the only restarter, and knows cause, backoff and plan.
-    Patch("dist/run-*.js", "const tripped = params.uncleanBoots >= 3;", "const tripped = false;"),
-    # With its native menu off it still reserved the names of it, so that ours could not hold /new and /stop.
-    Patch(
-        "dist/telegram-ingress-spool-*.js",
-        "const reservedCommands = new Set(listNativeCommandSpecs().map(",
-        "const reservedCommands = new Set((nativeEnabled ? listNativeCommandSpecs() : []).map(",
-    ),
-)
 
 UNUSED_PACKAGES = ("@mistralai", "@types", "playwright-core", "tree-sitter-bash", "typescript")
 """Dependencies only of what is taken out or switched off: 85 MB."""
@@ -131,6 +109,8 @@ ENVIRONMENT = {
     "OPENCLAW_NO_RESPAWN": "1",
     "OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED": "1",
     "OPENCLAW_STATE_DIR": STATE,
+    # A debugging record of each request, prompt and all: 40 KB a message of the plan's disk share.
+    "OPENCLAW_TRAJECTORY": "0",
 }
 
 
@@ -156,7 +136,8 @@ def inputs_hash() -> str:
     """A hash of everything the image is made from, 12 hex digits; other hardware is another image."""
     hashed = hashlib.sha256(platform.machine().encode())
     here = Path(__file__)
-    for source in (here, here.with_name("rootfs.py"), here.with_name("tuning.py"), *sorted(FILES.iterdir())):
+    names = ("patches.py", "rootfs.py", "tuning.py")
+    for source in (here, *(here.with_name(name) for name in names), *sorted(FILES.iterdir())):
         hashed.update(source.name.encode() + b"\0" + source.read_bytes())
     return hashed.hexdigest()[:12]
 

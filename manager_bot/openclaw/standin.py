@@ -32,12 +32,15 @@ _CHARACTERS_A_TOKEN = 4
 class StandIn:
     """What the agent did so far, and the one message waiting for it.
 
-    ``answered`` is set by the answer to the last message; another text (an error, a draft) is none.
+    ``answered`` is set by the answer to the last message; another text (an error, a draft) is none. A poll gets no
+    answer while it is ``held``, as at the door of an agent that sleeps.
     """
 
     owner_id: int
     url: str = ""
     answer: str = ANSWER
+    held: bool = False
+    polls: int = 0
     polled: threading.Event = field(default_factory=threading.Event)
     answered: threading.Event = field(default_factory=threading.Event)
     prompts: list[dict[str, object]] = field(default_factory=list)
@@ -45,6 +48,7 @@ class StandIn:
     _waiting: list[dict[str, object]] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _last_id: int = 0
+    _ended_polls: int = 0
     _expected: str = ANSWER
 
     def ask(self, text: str = QUESTION, sender: int | None = None) -> None:
@@ -65,6 +69,18 @@ class StandIn:
             self._waiting.append({"update_id": self._last_id, "message": message})
             self._changed.notify_all()
 
+    def hold(self, held: bool) -> None:
+        """Hold the polls, those that are open too, or let them go on."""
+        with self._changed:
+            self.held = held
+            self._changed.notify_all()
+
+    def hang_up(self) -> None:
+        """End the polls that are open without an answer, as a gateway that is killed does."""
+        with self._changed:
+            self._ended_polls = self.polls
+            self._changed.notify_all()
+
     def telegram(self, method: str, arguments: dict[str, object]) -> object:
         """The result of one Bot API call."""
         if method == "getMe":
@@ -83,9 +99,13 @@ class StandIn:
         self.polled.set()
         deadline = time.monotonic() + min(timeout, _POLL_SECONDS)
         with self._changed:
+            self.polls += 1
+            number = self.polls
             self._waiting = [one for one in self._waiting if int(str(one["update_id"])) >= offset]
-            while not self._waiting and (left := deadline - time.monotonic()) > 0:
-                self._changed.wait(left)
+            while self.held or (not self._waiting and time.monotonic() < deadline):
+                self._changed.wait(None if self.held else max(0.0, deadline - time.monotonic()))
+                if number <= self._ended_polls:
+                    raise ConnectionAbortedError
             return list(self._waiting)
 
 

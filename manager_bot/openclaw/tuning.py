@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from manager_bot.openclaw import recipe
+from manager_bot.openclaw.patches import PATCHES
 from manager_bot.openclaw.store import ImageError
 
 MODULE_TYPE = "dist/package.json"
@@ -19,7 +20,7 @@ EXTENSIONS = "dist/extensions"
 def patch(package: Path) -> list[Path]:
     """Apply every patch to the program in *package*; the files that changed. One that does not fit is an error."""
     changed = []
-    for one in recipe.PATCHES:
+    for one in PATCHES:
         found = [path for path in package.glob(one.files) if one.before in path.read_text()]
         if len(found) != 1 or found[0].read_text().count(one.before) != 1:
             raise ImageError(f"OpenClaw {recipe.OPENCLAW_VERSION} does not hold {one.before!r} once: mend the recipe")

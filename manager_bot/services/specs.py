@@ -85,4 +85,5 @@ class Specs:
             control_token=control,
             gateway_url=self.gateway_url,
             custom_rules=user.custom_rules or "",
+            timers=plan_of(str(user.plan)).timers,
         )

@@ -197,7 +197,8 @@ class Screens:
             cpu=words.number(plan.cpu),
             tokens=words.number(plan.tokens_per_day),
         )
-        return joined(title, words(f"plan.{plan.name}.about"), limits, remark, "" if mine else places)
+        timers = words("plans.timers") if plan.timers else ""
+        return joined(title, words(f"plan.{plan.name}.about"), limits, timers, remark, "" if mine else places)
 
     def _size(self, plan: Plan) -> Size | None:
         """What an agent of *plan* gets here; nothing where it cannot run here at all."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import docker
 
 from manager_bot.openclaw import recipe, tuning
+from manager_bot.openclaw.patches import PATCHES
 from manager_bot.openclaw.rootfs import only_builder, root_tar
 
 CONFIG = """\
@@ -99,7 +100,7 @@ def _official_layout(scratch: Path) -> Path:
 def _undo(app: Path) -> None:
     (app / tuning.MODULE_TYPE).unlink()
     (app / tuning.EXTENSIONS / SPARE_EXTENSION).mkdir()
-    for patch in reversed(recipe.PATCHES):
+    for patch in reversed(PATCHES):
         found = [path for path in app.glob(patch.files) if patch.after in path.read_text()]
         assert len(found) == 1, patch.after
         found[0].write_text(found[0].read_text().replace(patch.after, patch.before, 1))

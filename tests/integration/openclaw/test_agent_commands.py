@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from manager_bot.demo.world import start_world
 from manager_bot.openclaw.config import MENU, MODEL, AgentConfig, render
 from manager_bot.openclaw.files import AgentFiles
 from manager_bot.openclaw.store import TrialNetwork
+from manager_bot.openclaw.timers import next_timer
 
 pytestmark = pytest.mark.timeout(900)  # the first run on a machine builds the image
 _THE_MODELS_WORDS = "You wrote"
@@ -31,6 +34,8 @@ class Chat:
     ann: Person
     bot: BotView
     container: Container
+    gemini: GeminiControl
+    home: Path
 
     async def said(self, words: str) -> MessageView:
         """The first answer to *words*."""
@@ -62,14 +67,14 @@ async def chat(bridge: TrialNetwork, image: str, tmp_path: Path) -> AsyncIterato
         gemini = GeminiControl(world.session, root)
         await gemini.add_key(key)
         await gemini.set_models([MODEL])
-        config = AgentConfig(ann.id, bot.id, gateway_key=key, control_token="c" * 43, gateway_url=root)
+        config = AgentConfig(ann.id, bot.id, gateway_key=key, control_token="c" * 43, gateway_url=root, timers=True)
         home, directory = files.prepare("agent-1"), files.write_config("agent-1", render(config))
         with contained(image, home, directory, bridge.name) as container:
             await asyncio.to_thread(container.start)
             async with asyncio.timeout(90):
                 while not (await world.show_bot(bot)).polling:  # noqa: ASYNC110 - the world is another program
                     await asyncio.sleep(0.2)
-            yield Chat(world, ann, bot, container)
+            yield Chat(world, ann, bot, container, gemini, home)
     await runner.cleanup()
 
 
@@ -102,6 +107,35 @@ async def test_a_task_with_tools_leaves_one_message(chat: Chat) -> None:
     answers = [one for one in await chat.ann.messages(chat.bot) if one.outgoing]
     assert len(answers) == 2
     assert not any(one.edited or one.deleted for one in answers)
+
+
+async def test_a_reminder_comes_at_its_time_though_the_agent_slept(chat: Chat) -> None:
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=30)
+    job = {"name": "tea", "schedule": {"kind": "at", "at": due.isoformat()}, "message": "Say that the tea is ready."}
+    call = {"name": "cron", "args": {"action": "add", "job": job}}
+    await chat.gemini.script({"calls": [call]}, {"words": "remind me"})
+    await chat.gemini.script({"text": "Your tea is ready."}, {"words": "the tea is ready"})
+
+    sent = await chat.ann.send(chat.bot, "Remind me of my tea")
+    answer = await chat.ann.wait_for(chat.bot, after=sent, within=20)
+    assert next_timer(chat.home, datetime.now(UTC)) == due
+
+    await asyncio.to_thread(chat.container.pause)
+    await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
+    await asyncio.to_thread(chat.container.unpause)
+    await chat.ann.wait_for(chat.bot, "Your tea is ready.", after=answer, within=15)
+    async with asyncio.timeout(10):  # the job is done a moment after its message
+        while next_timer(chat.home, datetime.now(UTC)) is not None:  # noqa: ASYNC110 - the agent is another program
+            await asyncio.sleep(0.2)
+    assert await chat.answers_a_question()
+
+
+async def test_the_tool_for_reminders_costs_a_request_little(chat: Chat) -> None:
+    assert await chat.answers_a_question()
+
+    request = (await chat.gemini.requests(1))[0]["body"]
+    declared = {one["name"]: one for tool in request["tools"] for one in tool["functionDeclarations"]}
+    assert len(json.dumps(declared["cron"])) < 1_300  # about 300 tokens
 
 
 async def test_files_are_answered(chat: Chat) -> None:

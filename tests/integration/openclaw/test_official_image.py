@@ -14,6 +14,7 @@ from loopback_registry import SPARE_EXTENSION, publish, registry
 from manager_bot.openclaw import image as agent_image
 from manager_bot.openclaw import recipe, trial, tuning
 from manager_bot.openclaw.footprint import footprint
+from manager_bot.openclaw.patches import PATCHES
 from manager_bot.openclaw.store import ImageError, Limits, RegistryUnreachable
 from manager_bot.openclaw.trial import try_once
 from manager_bot.runtime.images import DockerImages
@@ -77,7 +78,7 @@ def _assert_tuned(store: DockerImages, ref: str, folder: Path) -> None:
     assert "telegram" in extensions
     assert SPARE_EXTENSION not in extensions
     assert (folder / tuning.MODULE_TYPE).read_text() == tuning.MODULE_TYPE_TEXT
-    for patch in recipe.PATCHES:
+    for patch in PATCHES:
         assert sum(patch.after in path.read_text() for path in folder.glob(patch.files)) == 1
 
 

@@ -121,6 +121,34 @@ def test_it_answers_its_owner_alone_and_by_his_rules(agent: RealAgent) -> None:
     assert agent.ends() is Exit.CLEAN
 
 
+def test_an_agent_that_slept_takes_up_where_it_was(agent: RealAgent) -> None:
+    """Long enough for each of its clocks: a poll is given up after 45 s, a silence is a stall after 120 s."""
+    agent.container.start()
+    assert agent.becomes_ready(), agent.container.logs().decode()
+    assert agent.answers("What time is it?")
+    agent.world.hold(True)
+    time.sleep(2)
+    polls = agent.world.polls
+
+    agent.container.pause()
+    time.sleep(130)
+    agent.container.unpause()
+    time.sleep(1)
+    assert agent.world.polls == polls
+    agent.world.hold(False)
+    assert agent.answers("And now?", seconds=10)
+
+    agent.world.hold(True)
+    time.sleep(2)
+    agent.container.pause()
+    agent.world.hang_up()
+    agent.world.hold(False)
+    time.sleep(60)
+    agent.container.unpause()
+    assert agent.answers("And after the gateway's restart?", seconds=10)
+    assert "stall" not in agent.container.logs().decode()
+
+
 def test_a_config_with_an_unknown_key_ends_with_bad_config(agent: RealAgent) -> None:
     agent.files.write_config("agent-1", json.dumps({**json.loads(render(agent.config)), "rateLimit": {}}).encode())
 

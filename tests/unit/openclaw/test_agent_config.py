@@ -75,6 +75,14 @@ def test_the_bots_menu_is_short_and_its_operators_commands_are_off() -> None:
     assert {one["command"]: one["description"] for one in menu} == MENU
 
 
+def test_only_who_may_have_timers_gets_the_tool_and_the_clock() -> None:
+    without, with_timers = json.loads(render(CONFIG)), json.loads(render(replace(CONFIG, timers=True)))
+
+    assert (without["cron"], with_timers["cron"]) == ({"enabled": False}, {"enabled": True})
+    assert "cron" not in without["tools"]["alsoAllow"]
+    assert "cron" in with_timers["tools"]["alsoAllow"]
+
+
 def test_keys_are_not_in_a_traceback() -> None:
     assert "key-of-this-agent" not in repr(CONFIG)
     assert "control-token" not in repr(CONFIG)
