@@ -21,6 +21,7 @@ from manager_bot.jobs.disk import DiskWatch
 from manager_bot.jobs.schedule import Jobs
 from manager_bot.jobs.usual import usual_jobs
 from manager_bot.runtime.engine import host_booted_at
+from manager_bot.runtime.kernel import memory_now
 from manager_bot.services.agents import Agents
 from manager_bot.services.installation import manager_username
 from manager_bot.services.key_rotation import check_keys
@@ -36,6 +37,7 @@ from manager_bot.watchdog.deadman import Deadman
 from manager_bot.watchdog.gate import StartGate
 from manager_bot.watchdog.health import HealthProbe
 from manager_bot.watchdog.keeper import Keeper
+from manager_bot.watchdog.relief import Relief
 from manager_bot.watchdog.rounds import Rounds
 from manager_bot.watchdog.watchdog import Watchdog
 from models.database import open_database
@@ -133,7 +135,10 @@ async def _start_watchdog(core: Core, stack: AsyncExitStack) -> None:
         booted_at=host_booted_at(),
     )
     rounds = Rounds(keeper, runtime, probe, core.bell, core.clock, settings.sleep_after_of)
-    watchdog = Watchdog(keeper, rounds, runtime, core.incidents, core.outbox, core.bell, core.clock)
+    relief = Relief(
+        memory_now, runtime, core.incidents, core.clock, settings.sleep_after_of, core.sizing.needs.left_asleep
+    )
+    watchdog = Watchdog(keeper, rounds, runtime, core.incidents, core.outbox, core.bell, core.clock, relief=relief)
     if settings.deadman_url.get_secret_value():
         watchdog.deadman = Deadman(settings.deadman_url, session)
     await watchdog.start()

@@ -10,6 +10,7 @@ from manager_bot.config import Settings
 from manager_bot.errors import OperatorError, RuntimeUnavailable
 from manager_bot.openclaw.footprint import Footprint, footprint
 from manager_bot.openclaw.image import ImageError, image_tag
+from manager_bot.plans import PLANS
 from manager_bot.runtime.docker import DockerRuntime
 from manager_bot.runtime.firewall import Firewall
 from manager_bot.runtime.images import DockerImages
@@ -56,7 +57,12 @@ def sizing_of(settings: Settings, memory_mb: int, swap_mb: int, needs: Footprint
     return Sizing(
         HostMemory.of(memory_mb, swap_mb, settings.memory_reserve_mb or None),
         _needs(needs),
-        Terms(settings.memory_overcommit, settings.awake_share, settings.strict_plans),
+        Terms(
+            settings.memory_overcommit,
+            settings.awake_share,
+            settings.strict_plans,
+            sleepers=frozenset(name for name, plan in PLANS.items() if settings.sleep_after_of(plan) is not None),
+        ),
         places=last - first + 1,
     )
 

@@ -30,6 +30,7 @@ class Cause(StrEnum):
     START_FAILED = "start_failed"
     WAKE_FAILED = "wake_failed"
     HIGH_MEMORY = "high_memory"
+    MEMORY_SHORT = "memory_short"
     DISK_FULL = "disk_full"
     DOCKER_DOWN = "docker_down"
     MASS_FAILURE = "mass_failure"

@@ -25,6 +25,11 @@ class Needs:
     asleep_mb: int
     within_mb: int = 512
 
+    @property
+    def left_asleep(self) -> float:
+        """The part of an agent's memory that stays in the host's while it is in compressed swap."""
+        return self.asleep_mb / self.awake_mb
+
     def held_mb(self, limit_mb: int) -> int:
         """What it holds within *limit_mb*: half of every MiB beyond the measured limit is more heap, which Node fills
         before it collects.
@@ -74,7 +79,7 @@ class Cost:
 
 def cost(needs: Needs, limit_mb: int, limit_swap_mb: int, *, swap: bool, awake: float) -> Cost:
     """What an agent within its limits costs on a host with *swap* or without, awake for that share of the time."""
-    left, wanted = needs.asleep_mb / needs.awake_mb, needs.held_mb(limit_mb)
+    left, wanted = needs.left_asleep, needs.held_mb(limit_mb)
     held = min(wanted, limit_mb)
     spilled = min(wanted - held, limit_swap_mb)
     return Cost(held + spilled * left, wanted * left if swap else 0.0, spilled, awake)

@@ -86,6 +86,10 @@ class Incidents:
                     await self.outbox.post(user.telegram_id, NoticeKind.OWNER_RECOVERED, values, dedupe_key=key)
             await self._close_mass()
 
+    async def is_open(self, cause: Cause) -> bool:
+        """Whether a problem of the host or the platform is known and not over."""
+        return await Incident.exists(open_key=_key(None, cause))
+
     async def open_incidents(self) -> list[Incident]:
         """What is wrong right now, worst and newest first."""
         found = await Incident.filter(closed_at=None).order_by("-opened_at")

@@ -10,7 +10,7 @@ from manager_bot.plans import PLANS, Plan, PlanName, plan_of
 from manager_bot.services.capacity import Cost, HostMemory, Load, Needs, awake_at_once, cost, fits, room
 from models import Agent
 
-SLEEPERS = frozenset({PlanName.FREE, PlanName.STARTER})
+SLEEPERS = frozenset(name for name, plan in PLANS.items() if plan.sleep_after is not None)
 """The plans whose agents are put to sleep when they are idle."""
 
 

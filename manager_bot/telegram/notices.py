@@ -17,7 +17,7 @@ from manager_bot.telegram.screens.home import OWNERS_TURN
 from manager_bot.telegram.view import Key, Row, markup
 from manager_bot.telegram.words import Words, joined
 from manager_bot.texts import Html
-from models import Agent, Incident, Notification, User
+from models import Agent, Cause, Incident, Notification, User
 
 TAIL_LINES = 8
 TAIL_CHARACTERS = 1500
@@ -99,7 +99,8 @@ def incident_text(
     if incident.exit_code is not None:
         lines.append(words("incident.exit_code", code=incident.exit_code))
     if incident.memory_mb is not None:
-        lines.append(words("incident.memory", memory=words.memory(incident.memory_mb)))
+        what = "incident.memory_left" if incident.cause is Cause.MEMORY_SHORT else "incident.memory"
+        lines.append(words(what, memory=words.memory(incident.memory_mb)))
     if incident.occurrences > 1:
         lines.append(words.count("incident.occurrences", incident.occurrences))
     lines.append(_attempts(words, incident))

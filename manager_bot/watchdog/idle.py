@@ -1,10 +1,19 @@
-"""When an agent has been idle long enough to sleep: a pure function of its row."""
+"""Who may be put to sleep, and when it has been idle long enough: a query, and a pure function of its row."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from models import Agent
+from tortoise.expressions import F, Q
+
+from manager_bot.watchdog.intent import meant_to_run
+from models import Agent, ContainerStatus, Rest, Stage
+
+
+def calm() -> Q:
+    """Agents that are up and well, with nothing asked of them: of these alone may one be put to sleep."""
+    well = Q(rest=Rest.AWAKE, stage=Stage.CONNECTED, trouble=None, door_trouble=None, updates_waiting=0)
+    return well & Q(container_status=ContainerStatus.RUNNING, wish=F("wish_done")) & meant_to_run()
 
 
 def idle_since(agent: Agent) -> datetime:

@@ -17,7 +17,7 @@ from manager_bot.runtime.base import ContainerState, Runtime
 from manager_bot.services.incidents import Finding
 from manager_bot.watchdog.bell import Bell
 from manager_bot.watchdog.health import HealthProbe
-from manager_bot.watchdog.idle import is_idle
+from manager_bot.watchdog.idle import calm, is_idle
 from manager_bot.watchdog.intent import intended, meant_to_run
 from manager_bot.watchdog.keeper import Keeper
 from manager_bot.watchdog.policy import DEAF_AFTER, HEALTHY_RESET, LONGEST_PAUSE, MISSES
@@ -92,9 +92,7 @@ class Rounds:
     async def idle(self) -> None:
         """Let those fall asleep with whom nobody spoke for their plan's time; the door looks whether they are quiet."""
         now = self.clock.now()
-        calm = Q(rest=Rest.AWAKE, stage=Stage.CONNECTED, trouble=None, door_trouble=None, updates_waiting=0)
-        settled = Q(container_status=ContainerStatus.RUNNING, wish=F("wish_done"))
-        for agent in await Agent.filter(calm & settled & meant_to_run()).select_related("user"):
+        for agent in await Agent.filter(calm()).select_related("user"):
             if is_idle(agent, self.sleep_after(plan_of(str(agent.user.plan))), now):
                 with contextlib.suppress(Stale):
                     await turn(agent, Rest.DROWSY, now)

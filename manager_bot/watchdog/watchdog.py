@@ -19,6 +19,7 @@ from manager_bot.services.outbox import NoticeKind, Outbox
 from manager_bot.watchdog.bell import Bell
 from manager_bot.watchdog.deadman import Deadman
 from manager_bot.watchdog.keeper import Keeper
+from manager_bot.watchdog.relief import Relief
 from manager_bot.watchdog.rounds import Rounds
 from models import Agent, Cause, ContainerStatus, Heartbeat, Severity
 
@@ -45,6 +46,7 @@ class Periods:
     engine: float = 1
     reconnect: float = 1
     remind: float = 30
+    relief: float = 5
     deadman: float = 60
 
 
@@ -61,6 +63,8 @@ class Watchdog:
     clock: Clock
     periods: Periods = field(default_factory=Periods)
     deadman: Deadman | None = None
+    relief: Relief | None = None
+    """Nothing where the host's memory is somebody else's to watch."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _busy: set[int] = field(default_factory=set)
     _again: set[int] = field(default_factory=set)
@@ -77,7 +81,7 @@ class Watchdog:
         agents, running = await Agent.all().count(), Agent.filter(container_status=ContainerStatus.RUNNING)
         await self.outbox.post_admins(NoticeKind.WATCHDOG_STARTED, {"agents": agents, "running": await running.count()})
         every = self.periods
-        rounds = (
+        rounds = [
             ("wishes", self.rounds.wishes, every.wishes),
             ("health", self.rounds.health, every.health),
             ("compare", self.rounds.compare, every.compare),
@@ -85,7 +89,9 @@ class Watchdog:
             ("idle", self.rounds.idle, every.idle),
             ("engine", self._engine, every.engine),
             ("remind", self.incidents.remind, every.remind),
-        )
+        ]
+        if self.relief is not None:
+            rounds.append(("relief", self.relief.look, every.relief))
         for name, call, period in rounds:
             if self.deadman is not None:
                 self.deadman.expect(name, period)

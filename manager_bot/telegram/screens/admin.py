@@ -95,7 +95,11 @@ class AdminScreens:
             for fit in self.sizing.fits_of(there)
         ]
         return capacity_view(
-            words, self.sizing, len(there), await self.sizing.expected_mb(), capacity_table(words, rows)
+            words,
+            self.sizing,
+            (len(there), await Agent.filter(rest=Rest.ASLEEP).count()),
+            await self.sizing.expected_mb(),
+            capacity_table(words, rows),
         )
 
     async def users(self, reader: User, page: int = 0, search: str = "") -> View:

@@ -12,9 +12,12 @@ from manager_bot.telegram.words import Words, joined
 from manager_bot.texts import Html
 
 
-def capacity_view(words: Words, sizing: Sizing, agents: int, expected_mb: int, table: Html) -> View:
-    """How much there is, what an agent takes, and the *table* of what fits; *expected_mb* is what the *agents* take."""
-    host, needs, terms = sizing.host, sizing.needs, sizing.terms
+def capacity_view(words: Words, sizing: Sizing, agents: tuple[int, int], expected_mb: int, table: Html) -> View:
+    """How much there is, what an agent takes, and the *table* of what fits.
+
+    *agents* is how many there are and how many of those are asleep now; *expected_mb* is what they take on average.
+    """
+    (there, asleep), host, needs, terms = agents, sizing.host, sizing.needs, sizing.terms
     text = joined(
         words("admin.capacity.title"),
         joined(
@@ -33,7 +36,11 @@ def capacity_view(words: Words, sizing: Sizing, agents: int, expected_mb: int, t
             words("admin.capacity.share", percent=round(terms.awake * 100)),
         ),
         words.count(
-            "admin.capacity.now", agents, expected=words.memory(expected_mb), total=words.memory(sizing.total_mb)
+            "admin.capacity.now",
+            there,
+            asleep=asleep,
+            expected=words.memory(expected_mb),
+            total=words.memory(sizing.total_mb),
         ),
         table,
         words("admin.capacity.columns"),

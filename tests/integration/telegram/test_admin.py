@@ -52,7 +52,7 @@ async def test_the_capacity_view_says_what_fits_and_why(house: House) -> None:
     assert "Memory 4 GB: 3 GB for agents, 1 GB kept for the platform" in shown
     assert "No swap: agents sleep by stopping" in shown
     assert "An agent takes 358 MB awake and 0 MB asleep" in shown
-    assert "Now 1 agent, expected to take 179 MB of 3 GB" in shown
+    assert "Now 1 agent, 0 asleep; expected to take 179 MB of 3 GB" in shown
     table = [line.split() for line in shown.splitlines()]
     assert ["Plan", "gets", "fit", "awake", "more"] in table
     assert ["Free", "384", "MB", "17", "8", "16"] in table

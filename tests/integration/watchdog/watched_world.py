@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 import aiohttp
 import docker
@@ -15,6 +16,7 @@ from manager_bot.clock import OffsetClock
 from manager_bot.errors import RuntimeUnavailable
 from manager_bot.runtime.base import AgentSpec, ContainerState
 from manager_bot.runtime.docker import DockerRuntime
+from manager_bot.runtime.kernel import MemoryNow
 from manager_bot.services.accounts import Accounts
 from manager_bot.services.audit import Actor, Role
 from manager_bot.services.incidents import Incidents
@@ -25,6 +27,7 @@ from manager_bot.watchdog.chronicle import Chronicle
 from manager_bot.watchdog.gate import StartGate
 from manager_bot.watchdog.health import HealthProbe
 from manager_bot.watchdog.keeper import Keeper
+from manager_bot.watchdog.relief import Relief
 from manager_bot.watchdog.rounds import Rounds
 from manager_bot.watchdog.watchdog import Periods, Watchdog
 from models import Agent, Cause, ContainerEventRow, ContainerStatus, Incident, Notification, Stage, User
@@ -85,9 +88,11 @@ class World:
     outbox: Outbox
     session: aiohttp.ClientSession
     periods: Periods = field(
-        default_factory=lambda: Periods(wishes=0.1, health=0.1, compare=1, memory=0.2, idle=0.1, engine=0.3)
+        default_factory=lambda: Periods(wishes=0.1, health=0.1, compare=1, memory=0.2, idle=0.1, engine=0.3, relief=0.2)
     )
     timers: SetTimers = field(default_factory=SetTimers)
+    available_mb: int = 8000
+    """What its made-up host of 16 GiB has to give."""
     watchdog: Watchdog | None = None
     engine_url: str | None = None
     """Where its engine listens; nothing: as DOCKER_HOST says."""
@@ -102,10 +107,22 @@ class World:
             uses, self.specs, Digger(), chronicle, bedtime, gate, self.clock, boost=2.0, ports=self.plot.ports
         )
         rounds = Rounds(keeper, uses, HealthProbe(self.session, patience=1), self.bell, self.clock)
+        relief = Relief(self.memory_now, uses, self.incidents, self.clock, attrgetter("sleep_after"), left=0.4)
         self.watchdog = Watchdog(
-            keeper, rounds, uses, self.incidents, self.outbox, self.bell, self.clock, periods=self.periods
+            keeper,
+            rounds,
+            uses,
+            self.incidents,
+            self.outbox,
+            self.bell,
+            self.clock,
+            periods=self.periods,
+            relief=relief,
         )
         return self.watchdog
+
+    def memory_now(self) -> MemoryNow:
+        return MemoryNow(16384, self.available_mb, 16384, 16384)
 
     async def agent(self, plan: str = "starter") -> Agent:
         number = await User.all().count() + 1
