@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from manager_bot.openclaw import health, recipe
@@ -44,7 +44,7 @@ _ROOM_MB = 32
 class Tried:
     """One start. ``failure`` is empty if every question was answered; seconds are from the start, or per answer.
 
-    ``weight`` is what it took of the host after the last answer.
+    ``weight`` is what it took of the host after the last answer, where that was asked for.
     """
 
     limits: Limits
@@ -59,11 +59,14 @@ class Tried:
         return not self.failure
 
 
-def try_once(store: ImageStore, image: str, limits: Limits, questions: Sequence[str] = _LONG) -> Tried:
-    """Start *image* within *limits*, hardened as agents are, and hold a conversation with it."""
+def try_once(
+    store: ImageStore, image: str, limits: Limits, questions: Sequence[str] = _LONG, *, weigh: bool = False
+) -> Tried:
+    """Start *image* within *limits*, hardened as agents are, hold a conversation with it, and *weigh* it then."""
     environment = {"NODE_OPTIONS": recipe.node_options(limits.memory_mb)}
     with _trial(store, image, limits, environment, writable=False) as (world, trial):
-        return _converse(trial, world, limits, questions)
+        tried = _converse(trial, world, limits, questions)
+        return replace(tried, weight=trial.weigh()) if weigh and tried.answered else tried
 
 
 def warm_up(store: ImageStore, image: str, package: str) -> None:
@@ -84,7 +87,7 @@ def measure(store: ImageStore, image: str, report: Report) -> Footprint:
 
     The memory is searched in steps of 16 MiB; some room is added to what is found.
     """
-    free = try_once(store, image, Limits(_LARGEST_MB))
+    free = try_once(store, image, Limits(_LARGEST_MB), weigh=True)
     if not free.answered:
         raise ImageError(f"the agent image does not answer within {_LARGEST_MB} MiB: {free.failure}")
 
@@ -163,7 +166,7 @@ def _converse(trial: Trial, world: StandIn, limits: Limits, questions: Sequence[
             if failure or time.monotonic() > asked + _ANSWER_SECONDS:
                 return Tried(limits, failure or f"no answer to question {number} in {_ANSWER_SECONDS:.0f} s")
         answers.append(time.monotonic() - asked)
-    return Tried(limits, "", ready, cpu, tuple(answers), trial.weigh())
+    return Tried(limits, "", ready, cpu, tuple(answers))
 
 
 def _await_ready(trial: Trial, world: StandIn, deadline: float) -> str:

@@ -49,8 +49,8 @@ class HostMemory:
     def of(cls, memory_mb: int, swap_mb: int, reserve_mb: int | None = None) -> HostMemory:
         """With the usual reserve where none is given: an eighth, and at least 1 GiB.
 
-        The manager, the engine and Debian take about 700 MiB with fifty agents; the rest is cache for the one copy of
-        OpenClaw's program that all agents run from.
+        It holds the manager (some 260 MiB), the engine and containerd (100 MiB), the system, and the file cache of
+        the one copy of OpenClaw's program that all agents run from.
         """
         return cls(memory_mb, swap_mb, max(1024, memory_mb // 8) if reserve_mb is None else reserve_mb)
 
