@@ -9,16 +9,18 @@ from manager_bot.gateway.policy.words import RequestKind, Turn
 from manager_bot.plans import PlanName, plan_of
 from manager_bot.tiers import Tier, TierWish
 
-_WISHED: Final = frozenset({RequestKind.CHAT, RequestKind.TOOL_LOOP})
+_ASKED: Final = frozenset({RequestKind.CHAT, RequestKind.TOOL_LOOP})
 
 
 def choose_tier(turn: Turn, wish: TierWish, plan: PlanName) -> Tier:
     """The subscriber's wish as far as the plan goes, else by the person's words.
 
     Both stay the same through a turn's tool loop, and so does the tier. Heartbeats and the agent's own compaction are
-    nobody's question: no wish makes them dearer.
+    nobody's question: neither a wish nor what they quote makes them dearer.
     """
-    if wish is TierWish.AUTO or turn.kind not in _WISHED:
+    if turn.kind not in _ASKED:
+        return Tier.LITE
+    if wish is TierWish.AUTO:
         return tier_of(classify(turn.words))
     wished, most, order = Tier(wish.value), plan_of(plan).best_wish, list(Tier)
     return wished if order.index(wished) <= order.index(most) else most

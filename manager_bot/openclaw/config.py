@@ -24,8 +24,11 @@ STATE = "/data/.openclaw"
 MODEL = "clawbot"
 """The one virtual model an agent knows; the gateway routes it to a real tier."""
 
-CONTEXT_TOKENS = 32_000
-"""The seed's context window: OpenClaw compacts by itself before the gateway has to."""
+HISTORY_TOKENS = 200_000
+"""What OpenClaw takes for the model's window. The seed's window of 32K is the gateway's to keep, for OpenClaw keeps it
+badly: below 200,000 tokens it cuts a tool's result to its first 16,000 characters, error line or not, and it takes two
+characters of one for a token. With 32,000 every turn that read a file ended in a compaction of its own, which again
+condensed heads alone. From 200,000 on 64,000 characters of a result reach the gateway."""
 
 MAX_OUTPUT_TOKENS = 4_000
 """The seed's reserve of the 32K window."""
@@ -50,7 +53,8 @@ class AgentConfig:
     ``allowed_ids`` are the Telegram ids the owner added besides himself. ``gateway_url`` is the gateway as the
     container reaches it, e.g. ``http://172.30.0.1:8080``. ``control_token`` guards OpenClaw's own control port,
     which the published health port would otherwise open to every local user of the host. ``timers``: whether the
-    agent may set itself reminders and recurring tasks.
+    agent may set itself reminders and recurring tasks. ``history_tokens`` is how much of a chat OpenClaw keeps before
+    it compacts it.
     """
 
     owner_id: int
@@ -61,6 +65,7 @@ class AgentConfig:
     allowed_ids: tuple[int, ...] = ()
     custom_rules: str = ""
     timers: bool = False
+    history_tokens: int = HISTORY_TOKENS
 
     @property
     def people(self) -> list[str]:
@@ -76,7 +81,7 @@ class AgentConfig:
 def render(config: AgentConfig) -> bytes:
     """The config file: the same input gives the same bytes, so a changed file means a changed wish."""
     document: dict[str, Json] = {
-        "agents": {"defaults": _agent_defaults()},
+        "agents": {"defaults": _agent_defaults(config)},
         "browser": {"enabled": False},
         "channels": {"telegram": _telegram(config)},
         "commands": _commands(config),
@@ -100,19 +105,19 @@ def render(config: AgentConfig) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 
-def _agent_defaults() -> dict[str, Json]:
+def _agent_defaults(config: AgentConfig) -> dict[str, Json]:
     """The lean profile: a one-line question costs about 3.1K tokens instead of 13.7K, an idle agent none."""
     return {
         "compaction": {
-            # With 8,000 a compacted chat of long messages stayed so near the limit that the next message was refused
-            # for want of room: OpenClaw compacts no chat twice in a row.
-            "keepRecentTokens": 5_000,
+            # With a quarter of the window a compacted chat of long messages stayed so near the limit that the next
+            # message was refused for want of room: OpenClaw compacts no chat twice in a row.
+            "keepRecentTokens": config.history_tokens // 7,
             "memoryFlush": {"enabled": False},
             "mode": "default",
-            "reserveTokens": CONTEXT_TOKENS // 4,
-            "reserveTokensFloor": CONTEXT_TOKENS // 4,
+            "reserveTokens": config.history_tokens // 4,
+            "reserveTokensFloor": config.history_tokens // 4,
         },
-        "contextTokens": CONTEXT_TOKENS,
+        "contextTokens": config.history_tokens,
         "experimental": {"localModelLean": True},
         "heartbeat": {"every": "0m"},
         "model": {"primary": f"google/{MODEL}"},
@@ -183,8 +188,8 @@ def _gemini(config: AgentConfig) -> dict[str, Json]:
         "baseUrl": f"{config.gateway_url}/gemini/v1beta",
         "models": [
             {
-                "contextTokens": CONTEXT_TOKENS,
-                "contextWindow": CONTEXT_TOKENS,
+                "contextTokens": config.history_tokens,
+                "contextWindow": config.history_tokens,
                 "cost": free,
                 "id": MODEL,
                 "input": ["text", "image"],

@@ -29,6 +29,8 @@ _LONG = (QUESTION, *["Remember this line of the report. " * 120] * 8)
 """Messages as long as Telegram carries, answered at the same length: enough to fill the context and make OpenClaw
 compact it. An agent that answers once and dies of its first long conversation does not answer."""
 _LONG_ANSWER = f"{ANSWER} {'A line of the answer. ' * 160}"
+_HISTORY = 32_000
+"""Tokens of a chat after which the agent on trial compacts it: few, so that the long conversation makes it."""
 _READY_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
 _STEP_MB = 16
@@ -145,6 +147,7 @@ def _world(address: str) -> Iterator[tuple[StandIn, Mapping[Path, str]]]:
             gateway_key=secrets.token_urlsafe(32),
             control_token=secrets.token_urlsafe(32),
             gateway_url=world.url,
+            history_tokens=_HISTORY,
         )
         (config / "openclaw.json").write_bytes(render(agent))
         yield world, {data: "/data", config: "/etc/openclaw"}

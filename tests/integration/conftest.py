@@ -9,7 +9,28 @@ import docker
 import pytest
 from standin_agent import Plot, build_image, new_plot
 
+from manager_bot.openclaw.image import ensure_image
+from manager_bot.openclaw.store import TrialNetwork
 from manager_bot.runtime.docker import DockerRuntime
+from manager_bot.runtime.images import DockerImages
+
+
+@pytest.fixture(scope="module")
+def store() -> DockerImages:
+    return DockerImages()
+
+
+@pytest.fixture(scope="module")
+def image(store: DockerImages) -> str:
+    """The real image, built if it is not here."""
+    return ensure_image(store, print)
+
+
+@pytest.fixture
+def bridge(store: DockerImages) -> Iterator[TrialNetwork]:
+    """A network on which a container reaches a stand-in of ours, or a gateway."""
+    with store.network() as network:
+        yield network
 
 
 @pytest.fixture(scope="session")

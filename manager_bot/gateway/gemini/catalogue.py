@@ -6,7 +6,8 @@ from typing import Final
 
 from manager_bot.config import Settings
 from manager_bot.gateway.policy.body import JsonObject
-from manager_bot.openclaw.config import CONTEXT_TOKENS, MODEL
+from manager_bot.gateway.policy.window import WINDOW
+from manager_bot.openclaw.config import MODEL
 from manager_bot.tiers import Tier
 
 EMBEDDING: Final = "gemini-embedding-001"
@@ -42,7 +43,7 @@ def _card(name: str) -> JsonObject:
         "name": f"models/{name}",
         "displayName": "ClawBot" if name == MODEL else name,
         "version": "1",
-        "inputTokenLimit": CONTEXT_TOKENS,
+        "inputTokenLimit": WINDOW,
         "outputTokenLimit": _OUTPUT,
         "supportedGenerationMethods": [*verbs],
     }

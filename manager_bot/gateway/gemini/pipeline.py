@@ -16,6 +16,8 @@ from manager_bot.gateway.gemini.summaries import Summariser
 from manager_bot.gateway.parts import Parts
 from manager_bot.gateway.policy.body import JsonObject
 from manager_bot.gateway.policy.context import ContextPlan, TextTooLong, plan_context
+from manager_bot.gateway.policy.housekeeping import fit_transcript
+from manager_bot.gateway.policy.tokens import estimate_request
 from manager_bot.gateway.policy.truncation import truncate_body
 from manager_bot.gateway.policy.window import TRIGGER
 from manager_bot.gateway.policy.words import RequestKind, Turn, read_turn
@@ -94,6 +96,9 @@ class Pipeline:
 
     async def _fit(self, caller: Caller, turn: Turn, body: JsonObject, tokens: int) -> JsonObject:
         """The request within its window; a summary that is missing or late never holds it up for long."""
+        if turn.kind is RequestKind.COMPACTION:
+            body = fit_transcript(body)
+            tokens = estimate_request(body)
         try:
             plan = self._plan(caller, body, tokens)
         except TextTooLong as error:

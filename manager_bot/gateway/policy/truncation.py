@@ -14,7 +14,7 @@ from typing import Final
 
 import orjson
 
-from manager_bot.gateway.policy.body import Json, JsonObject, contents_of, parts_of
+from manager_bot.gateway.policy.body import Json, JsonObject, parts_of
 from manager_bot.gateway.policy.excerpt import excerpt
 from manager_bot.gateway.policy.html_noise import is_html, without_noise
 from manager_bot.gateway.policy.json_shrink import compact, shrink
@@ -77,11 +77,6 @@ def response_size(content: JsonObject) -> int:
     """Characters of all tool results of a content."""
     responses = (part["functionResponse"] for part in parts_of(content) if "functionResponse" in part)
     return sum(size_of(one.get("response")) for one in responses if isinstance(one, dict))
-
-
-def total_response_size(body: JsonObject) -> int:
-    """Characters of all tool results of a request, for the "saved today" figures."""
-    return sum(response_size(content) for content in contents_of(body))
 
 
 def size_of(response: Json) -> int:

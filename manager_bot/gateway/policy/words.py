@@ -42,9 +42,8 @@ _TOOL_IMAGE: Final = "Tool result image:"
 _HEARTBEAT: Final = re.compile(
     r"\[OpenClaw heartbeat poll\]|Read HEARTBEAT\.md if it exists|reply HEARTBEAT_OK\b|\bheartbeat_respond\b"
 )
-_HOUSEKEEPING: Final = re.compile(
-    r"context summarization assistant|^Pre-compaction memory flush|<conversation>\n", re.MULTILINE
-)
+_HOUSEKEEPING: Final = re.compile(r"\A(?:<conversation>\n|Pre-compaction memory flush)")
+_SUMMARISER: Final = "context summarization assistant"
 
 
 class RequestKind(StrEnum):
@@ -136,7 +135,7 @@ def turn_span(contents: list[JsonObject]) -> tuple[int, int]:
 def _kind(body: JsonObject, contents: list[JsonObject], words: str, end: int) -> RequestKind:
     if _HEARTBEAT.search(words[:600]):
         return RequestKind.HEARTBEAT
-    if _HOUSEKEEPING.search(words[:600]) or _HOUSEKEEPING.search(_system_head(body)):
+    if _HOUSEKEEPING.match(words) or _SUMMARISER in _system_head(body):
         return RequestKind.COMPACTION
     after = contents[max(end, 0) :]
     return RequestKind.TOOL_LOOP if any(not is_plumbing(content) for content in after) else RequestKind.CHAT

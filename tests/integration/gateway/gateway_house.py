@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import aiohttp
+from aiohttp.payload import BytesIOPayload
 from pydantic import SecretStr
+from yarl import URL
 
+from manager_bot.clock import OffsetClock
 from manager_bot.config import Settings
 from manager_bot.demo.client import BotView, Person, WorldClient
 from manager_bot.demo.gemini import DEMO_KEY, GeminiControl
 from manager_bot.gateway.app import Gateway
-from manager_bot.gateway.parts import Parts
+from manager_bot.gateway.parts import ManagerName, Parts, gateway_parts, open_session
 from manager_bot.services.budgets import Budgets
+from manager_bot.services.outbox import Outbox
 from manager_bot.services.usage import Usage, UsageReport
 from manager_bot.vault import Vault
 from models import Agent, User
@@ -73,7 +79,7 @@ class House:
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self.settings.gateway_port}"
+        return f"http://{self.settings.gateway_address}:{self.settings.gateway_port}"
 
     @property
     def budgets(self) -> Budgets:
@@ -84,8 +90,8 @@ class House:
         return GeminiControl(self.session, self.world.root)
 
     async def fetch(self, verb: str, url: str, **more: Any) -> Reply:
-        from yarl import URL
-
+        if (body := more.pop("json", None)) is not None:  # not whole: aiohttp warns of more than a megabyte at once
+            more["data"] = BytesIOPayload(BytesIO(json.dumps(body).encode()), content_type="application/json")
         async with self.session.request(verb, URL(url, encoded=True), **more) as answer:
             raw = await answer.read()
             try:
@@ -117,6 +123,34 @@ class House:
             container_port=9000 + user.id,
         )
         return Subscriber(self, person, bot, key, user.id, agent.id)
+
+
+@asynccontextmanager
+async def open_house(
+    world: WorldClient, make_settings: Callable[..., Settings], host: str, port: int
+) -> AsyncIterator[House]:
+    """A gateway listening on *host*, over the test's database."""
+    boss = await world.person("Boss", username="boss")
+    manager = await world.bot("clawbot_manager_bot", owner=boss, can_manage_bots=True)
+    settings = make_settings(
+        bot_token=SecretStr(await world.token(manager)),
+        telegram_api_root=world.telegram_root,
+        gemini_api_root=world.gemini_root,
+        gemini_api_key=SecretStr(PLATFORM_KEY),
+        gateway_host=host,
+        gateway_port=port,
+    )
+    vault, clock = Vault(settings.secret_keys), OffsetClock()
+    session, mine = open_session(), aiohttp.ClientSession()
+    parts = gateway_parts(settings, vault, clock, Outbox(clock, (boss.id,)), session, manager=ManagerName())
+    gateway = Gateway(parts, drain=5)
+    await gateway.start()
+    try:
+        yield House(world, settings, vault, parts, gateway, mine)
+    finally:
+        await mine.close()
+        await gateway.stop()
+        await session.close()
 
 
 def said(text: str, **more: object) -> dict[str, Any]:

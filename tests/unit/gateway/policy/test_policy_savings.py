@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import orjson
-import tool_outputs
+from fixtures.tool_outputs import KINDS, tool_output
 
+from manager_bot.gateway.policy.body import contents_of
 from manager_bot.gateway.policy.context import plan_context
 from manager_bot.gateway.policy.tokens import estimate_request
-from manager_bot.gateway.policy.truncation import total_response_size, truncate_body
+from manager_bot.gateway.policy.truncation import response_size, truncate_body
 from manager_bot.gateway.policy.window import WINDOW
 
-KINDS = sorted(tool_outputs.ALL)
 SYSTEM = {"parts": [{"text": "You are an agent. " * 600}]}
 
 
@@ -19,11 +19,11 @@ def said(role: str, text: str) -> dict:
 
 
 def turn(at: int) -> list[dict]:
-    kind = KINDS[at % len(KINDS)]
-    result = {"name": "read", "response": {"output": tool_outputs.ALL[kind]()}}
+    file = tool_output(KINDS[at % len(KINDS)], at)
+    result = {"name": "read", "response": {"output": file.text}}
     return [
-        said("user", f"Please read the {kind} file number {at}."),
-        {"role": "model", "parts": [{"functionCall": {"name": "read", "args": {"path": f"/data/{kind}"}}}]},
+        said("user", f"Please read {file.name}."),
+        {"role": "model", "parts": [{"functionCall": {"name": "read", "args": {"path": file.name}}}]},
         {"role": "user", "parts": [{"functionResponse": result}]},
     ]
 
@@ -33,7 +33,7 @@ def test_twenty_turns_of_long_tool_results_cost_at_most_two_fifths() -> None:
     remembered: dict[str, str] = {}
     before = after = 0
     for at in range(20):
-        kind = KINDS[at % len(KINDS)]
+        file = tool_output(KINDS[at % len(KINDS)], at)
         history += turn(at)
         body = {"contents": history, "systemInstruction": SYSTEM}
         plan = plan_context(truncate_body(body).body, remembered.get)
@@ -43,11 +43,11 @@ def test_twenty_turns_of_long_tool_results_cost_at_most_two_fifths() -> None:
         sent = plan.forward(remembered[plan.job.key] if plan.job else None)
 
         shown = orjson.dumps(sent["contents"][-1]).decode()
-        assert [planted for planted in tool_outputs.PLANTED[kind] if planted not in shown] == []
+        assert [planted for planted in file.planted if planted not in shown] == []
         assert estimate_request(sent) <= WINDOW
         before += estimate_request(body)
         after += estimate_request(sent)
-        history.append(said("model", f"I read the {kind} file number {at}."))
+        history.append(said("model", f"I read {file.name}."))
 
     assert after <= 0.4 * before
 
@@ -57,5 +57,6 @@ def test_the_size_of_all_results_tells_what_was_saved() -> None:
 
     cut = truncate_body(body)
 
-    assert cut.characters_saved == total_response_size(body) - total_response_size(cut.body)
-    assert total_response_size(cut.body) <= 5 * 5_000
+    before, after = (sum(map(response_size, contents_of(one))) for one in (body, cut.body))
+    assert cut.characters_saved == before - after
+    assert after <= 5 * 5_000

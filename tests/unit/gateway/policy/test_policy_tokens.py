@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-import tool_outputs
+from fixtures.tool_outputs import ALL
 
 from manager_bot.demo.gemini.tokens import count_text
 from manager_bot.gateway.policy.tokens import (
@@ -22,7 +22,7 @@ TEXTS = {
     "es": "¿Cuáles son los posibles impactos ambientales y en la salud humana? " * 50,
     "zh": "我们想了解为什么不同季节的结果存在差异，请比较这两种方法。" * 50,
     "emoji": "👍🏽🎉 ok " * 100,
-    **{kind: make() for kind, make in tool_outputs.ALL.items()},
+    **{kind: made.text for kind, made in ALL.items()},
 }
 
 

@@ -120,6 +120,12 @@ def test_what_no_person_said_is_told_apart(text: str, kind: RequestKind) -> None
     assert not turn.is_message
 
 
+def test_a_person_may_speak_of_openclaws_forms() -> None:
+    turn = read_turn({"contents": [user("What does a context summarization assistant do with\n<conversation>\n?")]})
+
+    assert turn.is_message
+
+
 def test_openclaws_own_summariser_is_known_by_its_system_prompt() -> None:
     system = {"parts": [{"text": "You are a context summarization assistant. Your task is to read"}]}
 

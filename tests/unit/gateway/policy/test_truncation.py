@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-import tool_outputs
+from fixtures.tool_outputs import ALL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,28 +37,28 @@ def response_in(body: dict) -> object:
     return body["contents"][0]["parts"][0]["functionResponse"]["response"]
 
 
-@pytest.mark.parametrize("kind", tool_outputs.ALL)
+@pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("limit", [TOOL_OUTPUT_LIMIT, 1_000])
 def test_what_was_planted_in_the_middle_of_50_000_characters_survives(kind: str, limit: int) -> None:
-    text = tool_outputs.ALL[kind]()
+    text = ALL[kind].text
 
     cut = truncate_text(text, limit)
 
     assert len(text) > 40_000
     assert len(cut) <= limit
-    assert [planted for planted in tool_outputs.PLANTED[kind] if planted not in cut] == []
+    assert [planted for planted in ALL[kind].planted if planted not in cut] == []
 
 
-@pytest.mark.parametrize("kind", tool_outputs.ALL)
+@pytest.mark.parametrize("kind", ALL)
 def test_what_was_left_out_is_counted(kind: str) -> None:
-    cut = truncate_text(tool_outputs.ALL[kind]())
+    cut = truncate_text(ALL[kind].text)
 
     assert "left out" in cut
     assert any(unit in cut for unit in (" lines", " rows", " items"))
 
 
 def test_json_stays_json_with_its_keys() -> None:
-    text = tool_outputs.json_list()
+    text = ALL["json"].text
 
     cut = json.loads(truncate_text(text))
 
@@ -68,7 +68,7 @@ def test_json_stays_json_with_its_keys() -> None:
 
 
 def test_json_between_words_stays_json() -> None:
-    cut = truncate_text("Status 200\n" + tool_outputs.json_list() + "\nDone.")
+    cut = truncate_text("Status 200\n" + ALL["json"].text + "\nDone.")
 
     assert cut.startswith("Status 200\n")
     assert cut.endswith("\nDone.")
@@ -82,11 +82,11 @@ def test_an_object_of_long_values_keeps_every_key() -> None:
 
 
 def test_csv_keeps_its_header() -> None:
-    assert truncate_text(tool_outputs.csv()).startswith("id,order,state,amount,origin\n")
+    assert truncate_text(ALL["csv"].text).startswith("id,order,state,amount,origin\n")
 
 
 def test_a_page_loses_its_layout_first() -> None:
-    cut = truncate_text(tool_outputs.html())
+    cut = truncate_text(ALL["html"].text)
 
     assert ".row{color" not in cut
     assert 'class="' not in cut
