@@ -11,8 +11,10 @@ from typing import cast
 
 import pytest
 from docker.models.containers import Container
+from fixtures.settings import MakeSettings
 from real_image import contained
 
+from manager_bot.host import sizing_of
 from manager_bot.openclaw.config import AgentConfig, render
 from manager_bot.openclaw.exits import Exit, exit_of
 from manager_bot.openclaw.files import AgentFiles
@@ -172,6 +174,24 @@ def test_the_image_carries_needs_that_the_starter_plan_meets(store: DockerImages
     assert needs is not None
     assert 256 < needs.memory_mb < PLANS[PlanName.STARTER].memory_mb
     assert 1 < needs.cpu_seconds < 60
+
+
+def test_with_its_measured_needs_fifty_free_subscribers_fit_on_sixteen_gigabytes(
+    store: DockerImages, image: str, make_settings: MakeSettings
+) -> None:
+    needs = footprint(store.labels(image) or {})
+    assert needs is not None
+    assert needs.awake_mb is not None
+    assert needs.asleep_mb is not None
+
+    with_swap = sizing_of(make_settings(), 16384, 16384, needs).fit_of(PLANS[PlanName.FREE])
+    without = sizing_of(make_settings(), 16384, 0, needs).fit_of(PLANS[PlanName.FREE])
+
+    assert with_swap.in_all == 50
+    assert with_swap.at_once >= 10
+    assert with_swap.size.memory_mb == PLANS[PlanName.FREE].memory_mb
+    assert without.size.memory_mb == needs.memory_mb
+    assert without.at_once < with_swap.at_once
 
 
 def test_an_unreachable_registry_is_said_soon(store: DockerImages) -> None:
