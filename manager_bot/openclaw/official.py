@@ -10,6 +10,8 @@ from manager_bot.openclaw.rootfs import Report
 from manager_bot.openclaw.store import ImageError, ImageStore, Workshop
 
 _SCRATCH = "/tmp/clawbot"  # noqa: S108 - inside a container nobody else is in
+_NEEDED = ("/usr/bin/tini", "/usr/local/bin/node", f"{recipe.OFFICIAL_PACKAGE}/{tuning.EXTENSIONS}")
+"""What the recipe's way to start it, and its tuning, rely on."""
 _FOLDERS = ("/data/workspace", "/data/.openclaw", "/home/node", recipe.COMPILE_CACHE)
 """What an agent's user owns in the image."""
 
@@ -42,6 +44,9 @@ def _tune(workshop: Workshop) -> None:
             f"the official image holds OpenClaw {version}, this ClawBot is for {recipe.OPENCLAW_VERSION}: "
             "pin the digest of that one in CLAWBOT_OFFICIAL_IMAGE"
         )
+    for needed in _NEEDED:
+        if "yes" not in workshop.run("sh", "-c", f"test -e {needed} && echo yes || echo no"):
+            raise ImageError(f"the official image has no {needed}: it is laid out otherwise than the recipe knows")
     # Its install step, if the image has not run it: an agent could not write there.
     home = (f"HOME={_SCRATCH}", f"OPENCLAW_STATE_DIR={_SCRATCH}/state")
     workshop.run("env", *home, "node", f"{package}/openclaw.mjs", "--version")
