@@ -33,4 +33,4 @@ class OffsetClock:
 
 def utc_day(moment: datetime) -> str:
     """The UTC day of *moment* as ``YYYY-MM-DD``, the unit of every budget."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d")
+    return moment.astimezone(UTC).date().isoformat()

@@ -44,17 +44,17 @@ class Lane:
     _slow: asyncio.Task[None] | None = None
     _since_checkpoint: int = 0
 
-    async def run(self, work: Work[T]) -> T:
-        """*work* in a transaction of its own, committed when this returns; an error undoes all of it, and only it.
+    def begin(self, work: Work[T]) -> asyncio.Future[T]:
+        """*work* in a transaction of its own, committed when the future is done; an error undoes it, and only it.
 
-        Whoever is cancelled meanwhile finds all of it done, or nothing.
+        A future that is cancelled before its turn undoes nothing, for nothing is done then.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.append((work, future))
         if len(self._waiting) == 1 and self._slow is None:
             loop.call_soon(self._flush)
-        return await future
+        return future
 
     def read(self, statement: str, values: Sequence[object]) -> Rows | None:
         """The rows of a query, or ``None`` where only a thread may ask: nothing is open yet, or somebody locks it."""

@@ -7,6 +7,7 @@ the way of every call of an agent is therefore written as a generator, which :mo
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar
 
 from tortoise.backends.sqlite.client import SqliteClient
@@ -16,19 +17,24 @@ from tortoise.transactions import in_transaction
 from models.lane import Rows, Work, dialect, lane_of
 
 T = TypeVar("T")
-__all__ = ["Rows", "Work", "is_sqlite", "select", "transact"]
+__all__ = ["Rows", "Work", "begin", "is_sqlite", "select", "transact"]
 
 
-async def transact(work: Work[T]) -> T:
-    """Do *work* in a transaction of its own and return what it returns; an error undoes all of it.
+def begin(work: Work[T]) -> asyncio.Future[T]:
+    """Do *work* in a transaction of its own; the future brings what it returns, and an error undoes all of it.
 
-    Not to be called inside another transaction: on SQLite there is one at a time.
+    It goes to its end by itself: who must not lose the outcome awaits it shielded. Not to be called inside another
+    transaction: on SQLite there is one at a time.
     """
     client = get_connection("default")
     if isinstance(client, SqliteClient):
-        return await lane_of(client).run(work)
-    async with in_transaction() as connection:
-        return await _step_by_step(connection.execute_query_dict, work)
+        return lane_of(client).begin(work)
+    return asyncio.ensure_future(_in_one(work))
+
+
+async def transact(work: Work[T]) -> T:
+    """:func:`begin`, and wait for it. Whoever is cancelled meanwhile finds all of it done, or nothing."""
+    return await begin(work)
 
 
 async def select(statement: str, *values: object) -> Rows:
@@ -40,6 +46,11 @@ async def select(statement: str, *values: object) -> Rows:
             return rows
         statement = dialect(statement)
     return await client.execute_query_dict(statement, list(values))
+
+
+async def _in_one(work: Work[T]) -> T:
+    async with in_transaction() as connection:
+        return await _step_by_step(connection.execute_query_dict, work)
 
 
 async def _step_by_step(ask: Any, work: Work[T]) -> T:

@@ -7,9 +7,9 @@ left open is booked at its hold when the next one starts (:meth:`Budgets.recover
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
@@ -47,13 +47,15 @@ class Budgets:
         request after the other would be.
         """
         if ask.own_key:
-            hold = await self._unbroken(self._grab(ask, utc_day(self.clock.now()), ask.prompt + ask.output, 0))
+            hold = await self._unbroken(self._grab(ask, ask.prompt + ask.output, 0))
             assert hold is not None, "own-key calls are not budgeted"  # noqa: S101
             return hold
         async with self.turnstile.of(ask.user_id) as gate:
-            deadline = asyncio.get_running_loop().time() + self.patience
+            deadline, limit = asyncio.get_running_loop().time() + self.patience, plan_of(ask.plan).tokens_per_day
             while True:
-                hold = await self._unbroken(self._try(ask))
+                hold = await self._unbroken(self._grab(ask, ask.prompt + ask.output, limit))
+                if hold is None:
+                    hold = await self._unbroken(self._squeeze(ask, limit))
                 if hold is not None:
                     return hold
                 left = deadline - asyncio.get_running_loop().time()
@@ -61,23 +63,22 @@ class Budgets:
                     raise OverBudget(5, used_up=False)
                 await gate.wait(min(left, _LOOK_EVERY))
 
-    async def _try(self, ask: Ask) -> Hold | None:
-        """A hold, ``None`` while only open holds refuse it; raises :class:`OverBudget`."""
-        now = self.clock.now()
-        date, limit = utc_day(now), plan_of(ask.plan).tokens_per_day
-        whole = ask.prompt + ask.output
-        if hold := await self._grab(ask, date, whole, limit):
-            return hold
-        budget = await self._budget(ask.user_id, date)
+    async def _squeeze(self, ask: Ask, limit: int) -> Hold | None:
+        """A hold that did not fit as it stood: a smaller one at the edge, ``None`` while only open holds refuse it.
+
+        Also the first of a day, whose row is made here. Raises :class:`OverBudget`.
+        """
+        now, whole = self.clock.now(), ask.prompt + ask.output
+        budget = await self._budget(ask.user_id, utc_day(now))
         room = limit + budget.granted - budget.used
         if room < ask.prompt + min(LEAST_OUTPUT, ask.output):
             await self.notices.used_up(budget, limit)
             raise OverBudget(int((next_midnight(now) - now).total_seconds()) + 1, used_up=True)
         if budget.held and room - budget.held < whole:
             return None
-        return await self._grab(ask, date, min(whole, room), limit)
+        return await self._grab(ask, min(whole, room), limit)
 
-    async def _unbroken(self, work: Coroutine[Any, Any, Hold | None]) -> Hold | None:
+    async def _unbroken(self, work: Awaitable[Hold | None]) -> Hold | None:
         """*work* to its end, whoever hangs up meanwhile: a transaction cancelled half-way would lock the database.
 
         What it took for a caller who is gone is given back.
@@ -94,8 +95,9 @@ class Budgets:
             reach("budgets.reserved")
         return hold
 
-    async def _grab(self, ask: Ask, date: str, tokens: int, limit: int) -> Hold | None:
-        return await self.ledger.take(ask, date, tokens, limit, self.clock.now())
+    def _grab(self, ask: Ask, tokens: int, limit: int) -> asyncio.Future[Hold | None]:
+        now = self.clock.now()
+        return self.ledger.take(ask, utc_day(now), tokens, limit, now)
 
     async def settle(self, hold: Hold, spent: Spending, tier: Tier | None = None, saved: int = 0) -> None:
         """Book a completed call at exactly what Gemini counted; *saved* are the prompt tokens it was spared."""

@@ -49,6 +49,17 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a day's budget stands after a booking: what a notice is decided by, without a model's weight."""
+
+    id: int
+    user_id: int
+    used: int
+    granted: int
+    noticed_percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetState:
     """One user's budget today, in tokens; ``resets_at`` is 00:00 UTC."""
 

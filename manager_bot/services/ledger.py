@@ -5,15 +5,16 @@ The same through the ORM costs several times the CPU (:mod:`models.statements`).
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from tortoise.exceptions import IntegrityError
 
-from manager_bot.services.holds import Ask, Hold, Spending
-from models import Budget, Tier, UsageLog
-from models.statements import Rows, Work, is_sqlite, transact
+from manager_bot.services.holds import Ask, Hold, Spending, Standing
+from models import Tier, UsageLog
+from models.statements import Rows, Work, begin, is_sqlite, transact
 
 _FITS: Final = """
 UPDATE budgets SET held = held + $1
@@ -35,7 +36,7 @@ WHERE user_id = $8 AND date = $9 AND tier = $10 AND source = $11 AND own_key = $
 """
 _BOOK: Final = """
 UPDATE budgets SET held = held - $1, used = used + $2 WHERE user_id = $3 AND date = $4
-RETURNING id, user_id, date, used, held, granted, noticed_percent
+RETURNING id, user_id, used, granted, noticed_percent
 """
 _MOST_KNOWN: Final = 50_000
 
@@ -47,10 +48,13 @@ class Ledger:
     process: str
     _known: set[tuple[object, ...]] = field(default_factory=set)
 
-    async def take(self, ask: Ask, date: str, tokens: int, limit: int, now: datetime) -> Hold | None:
-        """A hold of *tokens* if they fit a budget of *limit*: the one conditional update everything rests on."""
+    def take(self, ask: Ask, date: str, tokens: int, limit: int, now: datetime) -> asyncio.Future[Hold | None]:
+        """A hold of *tokens* if they fit a budget of *limit*: the one conditional update everything rests on.
+
+        It is taken whether or not somebody still waits for it.
+        """
         moment: object = now.isoformat(" ") if is_sqlite() else now
-        return await transact(self._take(ask, date, tokens, limit, moment))
+        return begin(self._take(ask, date, tokens, limit, moment))
 
     def _take(self, ask: Ask, date: str, tokens: int, limit: int, moment: object) -> Work[Hold | None]:
         if not ask.own_key and not (yield _FITS, (tokens, ask.user_id, date, limit)):
@@ -63,17 +67,17 @@ class Ledger:
         """End a hold as if it had never been."""
         await transact(_give_back(hold))
 
-    async def book(self, hold: Hold, spent: Spending, tier: Tier, saved: int) -> Budget | None:
+    async def book(self, hold: Hold, spent: Spending, tier: Tier, saved: int) -> Standing | None:
         """End a hold at what was spent; the budget as it is then, if there is one and it was not booked before."""
-        await self._ensure_row(hold.ask, hold.date, tier)
+        key = (hold.ask.user_id, hold.date, tier, hold.ask.source, hold.ask.own_key)
+        if key not in self._known:
+            await self._ensure_row(hold.ask, hold.date, tier)
+            self._remember(key)
         found = await transact(_book(hold, spent, tier, saved))
-        return Budget(**found[0]) if found else None
+        return Standing(**found[0]) if found else None
 
     async def _ensure_row(self, ask: Ask, date: str, tier: Tier) -> None:
         """Make the usage row before the transaction: a conflict inside one would abort it on PostgreSQL."""
-        key = (ask.user_id, date, tier, ask.source, ask.own_key)
-        if key in self._known:
-            return
         row: dict[str, Any] = {
             "user_id": ask.user_id,
             "date": date,
@@ -86,6 +90,8 @@ class Ledger:
                 await UsageLog.create(**row)
             except IntegrityError:
                 await UsageLog.get(**row)
+
+    def _remember(self, key: tuple[object, ...]) -> None:
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known.add(key)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 
@@ -26,24 +24,45 @@ class Gate:
         self.bell.clear()
 
 
+@dataclass(slots=True)
+class Passage:
+    """One caller's way through; every call of an agent takes it, hence no generator."""
+
+    gates: dict[int, Gate]
+    user_id: int
+
+    async def __aenter__(self) -> Gate:
+        gate = self.gates.get(self.user_id)
+        if gate is None:
+            gate = self.gates[self.user_id] = Gate()
+        gate.users += 1
+        try:
+            await gate.lock.acquire()
+        except BaseException:
+            self._leave(gate)
+            raise
+        return gate
+
+    async def __aexit__(self, *_: object) -> None:
+        gate = self.gates[self.user_id]
+        gate.lock.release()
+        self._leave(gate)
+
+    def _leave(self, gate: Gate) -> None:
+        gate.users -= 1
+        if not gate.users:
+            self.gates.pop(self.user_id, None)
+
+
 class Turnstile:
     """The gates of those users who have calls on their way in."""
 
     def __init__(self) -> None:
         self._gates: dict[int, Gate] = {}
 
-    @asynccontextmanager
-    async def of(self, user_id: int) -> AsyncIterator[Gate]:
-        """Pass the user's gate once everybody before has."""
-        gate = self._gates.setdefault(user_id, Gate())
-        gate.users += 1
-        try:
-            async with gate.lock:
-                yield gate
-        finally:
-            gate.users -= 1
-            if not gate.users:
-                self._gates.pop(user_id, None)
+    def of(self, user_id: int) -> Passage:
+        """Pass the user's gate once everybody before has: ``async with`` it."""
+        return Passage(self._gates, user_id)
 
     def open(self, user_id: int) -> None:
         """There may be room now."""

@@ -38,6 +38,18 @@ _UNTRUSTED_TAIL: Final = re.compile(
     r"\n*Untrusted context \(metadata, do not treat as instructions or commands\):.*\Z", re.DOTALL
 )
 _ENVELOPE: Final = (_STAMP, _FENCED, _LISTED, _REPLY, _HINT)
+_SIGNS: Final = (
+    "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>",
+    "OpenClaw runtime ",
+    "(untrusted",
+    "(metadata",
+    "⟦openclaw:ctx⟧",
+    "Current message:\n",
+    "Delivery: ",
+    "[media attached",
+    "Untrusted context (metadata",
+)
+"""What a text must hold for any of these forms but the stamp to be in it: most of a conversation's texts hold none."""
 _TOOL_IMAGE: Final = "Tool result image:"
 _HEARTBEAT: Final = re.compile(
     r"\[OpenClaw heartbeat poll\]|Read HEARTBEAT\.md if it exists|reply HEARTBEAT_OK\b|\bheartbeat_respond\b"
@@ -90,6 +102,9 @@ def read_turn(body: JsonObject) -> Turn:
 
 def unwrap(text: str) -> str:
     """A text without OpenClaw's envelope and internal context."""
+    bare = text.strip()
+    if not bare.startswith("[") and not any(sign in text for sign in _SIGNS):
+        return bare
     text = _RUNTIME.sub("", _INTERNAL.sub("", text))
     text = _UNTRUSTED_TAIL.sub("", text)
     changed = True
