@@ -88,8 +88,7 @@ async def _start_house(settings: Settings, roles: frozenset[str], stack: AsyncEx
 async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
     """The agents' doors. Nothing here imports aiogram, so a process with only this role stays small."""
     core.manager.username = await manager_username()
-    outage = GeminiOutage(core.settings.gemini_api_root, core.incidents)
-    session = await stack.enter_async_context(open_session(outage.trace()))
+    session = await stack.enter_async_context(open_session())
     parts = gateway_parts(
         core.settings,
         core.vault,
@@ -105,7 +104,7 @@ async def _start_gateway(core: Core, stack: AsyncExitStack) -> None:
     gateway = Gateway(parts)
     await gateway.start()
     stack.push_async_callback(gateway.stop)
-    stack.callback(asyncio.create_task(outage.run(), name="gemini outage").cancel)
+    stack.callback(asyncio.create_task(GeminiOutage(parts.rate, core.incidents).run(), name="gemini outage").cancel)
     await _show_life(core.clock, stack, "gateway")
 
 

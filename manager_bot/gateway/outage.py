@@ -6,12 +6,9 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Final
 
-import aiohttp
 import structlog
-from yarl import URL
 
 from manager_bot.services.incidents import Finding, Incidents
 from models import Cause, Severity
@@ -30,9 +27,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class ErrorRate:
-    """Good and failed calls of the last minute; moments in monotonic seconds."""
+    """Good and failed calls of the last minute; moments in monotonic seconds. Only the last 1,000 are looked at."""
 
-    _calls: deque[tuple[float, bool]] = field(default_factory=deque)
+    _calls: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=1000))
 
     def record(self, ok: bool, now: float) -> None:
         """One call ended."""
@@ -57,24 +54,16 @@ class ErrorRate:
 
 @dataclass(slots=True)
 class GeminiOutage:
-    """Counts what calls to *root* meet and keeps the incident.
+    """Keeps the incident by what the Gemini door's calls meet.
 
     A refusal (4xx) is an answer: it concerns a key, a quota or one request. Failures are 5xx and no answer at all.
     """
 
-    root: str
+    rate: ErrorRate
     incidents: Incidents
     every: float = EVERY_SECONDS
-    rate: ErrorRate = field(default_factory=ErrorRate)
     _down: bool | None = None
     """Unknown at first: an incident may be open from before our start."""
-
-    def trace(self) -> aiohttp.TraceConfig:
-        """What the doors' session tells us with; it adds no wait to a call."""
-        trace = aiohttp.TraceConfig()
-        trace.on_request_end.append(self._ended)
-        trace.on_request_exception.append(self._failed)
-        return trace
 
     async def run(self) -> None:
         """Judge now and then, for ever; no failure ends it."""
@@ -95,19 +84,3 @@ class GeminiOutage:
         else:
             await self.incidents.close(Cause.GEMINI_DOWN)
         self._down = down
-
-    async def _ended(
-        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
-    ) -> None:
-        self._note(params.url, ok=params.response.status < 500)
-
-    async def _failed(
-        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestExceptionParams
-    ) -> None:
-        if isinstance(params.exception, (aiohttp.ClientError, TimeoutError, OSError)):
-            self._note(params.url, ok=False)
-
-    def _note(self, url: URL, *, ok: bool) -> None:
-        root = URL(self.root)
-        if url.origin() == root.origin() and "models/" in url.path:
-            self.rate.record(ok, time.monotonic())

@@ -15,6 +15,8 @@ from manager_bot.clock import Clock
 from manager_bot.config import Settings
 from manager_bot.gateway.callers import Callers
 from manager_bot.gateway.limits import Limits
+from manager_bot.gateway.metrics import Meter
+from manager_bot.gateway.outage import ErrorRate
 from manager_bot.gateway.presence import Presence
 from manager_bot.gateway.sightings import Sightings
 from manager_bot.services.audit import Audit
@@ -86,6 +88,8 @@ class Parts:
     incidents: Incidents
     wake: Callable[[int], None]
     presence: Presence = field(default_factory=Presence)
+    rate: ErrorRate = field(default_factory=ErrorRate)
+    meter: Meter = field(default_factory=Meter)
     closing: Closing = field(default_factory=Closing)
     telegram_limits: Limits = field(default_factory=lambda: Limits(rate=30, burst=60, most=32))
     gemini_limits: Limits = field(default_factory=lambda: Limits(rate=50, burst=300, most=96, most_bytes=GEMINI_BYTES))
@@ -125,12 +129,11 @@ def gateway_parts(
 PARTS: Final = web.AppKey("gateway_parts", Parts)
 
 
-def open_session(*traces: aiohttp.TraceConfig) -> aiohttp.ClientSession:
+def open_session() -> aiohttp.ClientSession:
     """A session fit for the doors: no limit across agents (each has its own), no cookies, no total time-out."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
         headers={"User-Agent": "ClawBot", "Accept-Encoding": "identity"},
-        trace_configs=list(traces),
     )

@@ -103,10 +103,11 @@ class Budgets:
         """Book a completed call at exactly what Gemini counted; *saved* are the prompt tokens it was spared."""
         await self._close(hold, spent, tier or hold.ask.tier, saved)
 
-    async def cut_off(self, hold: Hold, seen: Spending, tier: Tier | None = None) -> None:
+    async def cut_off(self, hold: Hold, seen: Spending, tier: Tier | None = None) -> Spending:
         """Book a call that nobody saw end: the larger of its last seen usage and its hold, never too little."""
         spent = seen if seen.total >= hold.tokens else _at_hold(hold.ask, hold.tokens, seen)
         await self._close(hold, spent, tier or hold.ask.tier, 0)
+        return spent
 
     async def release(self, hold: Hold) -> None:
         """Give a hold back: Gemini never served the call."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from manager_bot.gateway.gemini.usage import Reading
+from manager_bot.gateway.metrics import Meter
 from manager_bot.services.budgets import Budgets
 from manager_bot.services.holds import Hold
 from models import Tier
@@ -27,6 +28,7 @@ class Booking:
     """
 
     budgets: Budgets
+    meter: Meter
     hold: Hold
     reading: Reading = field(default_factory=Reading)
     fate: Fate = Fate.NOT_SERVED
@@ -47,10 +49,13 @@ class Booking:
         if self.closed:
             return
         self.closed = True
-        seen = self.reading.seen
+        seen, saved = self.reading.seen, 0
         if self.fate is Fate.NOT_SERVED:
             await self.budgets.release(self.hold)
-        elif self.fate is Fate.COMPLETE and self.reading.ended and seen.total:
-            await self.budgets.settle(self.hold, seen, self.tier, self.saved)
+            return
+        if self.fate is Fate.COMPLETE and self.reading.ended and seen.total:
+            saved = self.saved
+            await self.budgets.settle(self.hold, seen, self.tier, saved)
         else:
-            await self.budgets.cut_off(self.hold, seen, self.tier)
+            seen = await self.budgets.cut_off(self.hold, seen, self.tier)
+        self.meter.booked(self.tier or self.hold.ask.tier, self.hold.ask.source, seen, saved)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +11,7 @@ import aiohttp
 import structlog
 
 from manager_bot.gateway.callers import Caller
-from manager_bot.gateway.gemini.upstream import Gemini
+from manager_bot.gateway.gemini.upstream import Asking, Gemini
 from manager_bot.gateway.parts import Parts
 from manager_bot.services.incidents import Finding
 from models import Cause, Incident, Tier
@@ -57,32 +56,23 @@ class Models:
             if not self._failing:
                 await self._over()
 
-    @asynccontextmanager
-    async def ask(
+    def ask(
         self, caller: Caller, tier: Tier, body: Callable[[Tier], bytes], verb: str, *, sse: bool = False
-    ) -> AsyncIterator[Answered]:
-        """The first answer that is no lack of a model, or the last of them; raises as :meth:`Gemini.ask` does."""
-        order = self._order(caller, tier)
-        async with AsyncExitStack() as kept:
-            for one in order:
-                attempt = AsyncExitStack()
-                model = self.parts.settings.model_of(one)
-                answer = await attempt.enter_async_context(self.gemini.ask(caller, model, verb, body(one), sse=sse))
-                kept.push_async_exit(attempt)
-                self._note(caller, one, answer)
-                if answer.status not in RESTS or one is order[-1]:
-                    break
-                await attempt.aclose()
-            yield Answered(one, answer)
+    ) -> Choosing:
+        """``async with`` it: the first answer that is no lack of a model, or the last of them.
 
-    def _order(self, caller: Caller, tier: Tier) -> list[Tier]:
+        Raises as :meth:`Gemini.ask` does.
+        """
+        return Choosing(self, caller, tier, body, verb, sse)
+
+    def order(self, caller: Caller, tier: Tier) -> list[Tier]:
         wanted = [tier, *NEXT[tier]]
         if caller.own_key is not None:
             return wanted
         now = time.monotonic()
         return [one for one in wanted if self._resting.get(one, 0.0) <= now] or [tier]
 
-    def _note(self, caller: Caller, tier: Tier, answer: aiohttp.ClientResponse) -> None:
+    def note(self, caller: Caller, tier: Tier, answer: aiohttp.ClientResponse) -> None:
         if caller.own_key is not None:
             return
         if answer.status in RESTS:
@@ -109,3 +99,32 @@ class Models:
             await self.parts.incidents.close(Cause.MODEL_UNAVAILABLE)
         except Exception as error:
             log.exception("model.not_closed", error=type(error).__name__)
+
+
+@dataclass(slots=True)
+class Choosing:
+    """One call, asked of a tier after the other until one has a model for it."""
+
+    models: Models
+    caller: Caller
+    tier: Tier
+    body: Callable[[Tier], bytes]
+    verb: str
+    sse: bool
+    asking: Asking | None = None
+
+    async def __aenter__(self) -> Answered:
+        models, order = self.models, self.models.order(self.caller, self.tier)
+        for one in order:
+            model = models.parts.settings.model_of(one)
+            self.asking = models.gemini.ask(self.caller, model, self.verb, self.body(one), sse=self.sse)
+            answer = await self.asking.__aenter__()
+            models.note(self.caller, one, answer)
+            if answer.status not in RESTS or one is order[-1]:
+                break
+            answer.release()
+        return Answered(one, answer)
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        assert self.asking is not None  # noqa: S101 - it was entered
+        await self.asking.__aexit__(kind, error, trace)

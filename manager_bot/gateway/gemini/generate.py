@@ -50,7 +50,7 @@ class Generate:
         if caller.own_key is None:
             check_platform(body)
         prepared = await self.pipeline.prepare(caller, model, body)
-        booking = Booking(self.parts.budgets, await self._reserve(prepared), saved=prepared.saved)
+        booking = Booking(self.parts.budgets, self.parts.meter, await self._reserve(prepared), saved=prepared.saved)
         try:
             out = partial(_outgoing, raw, body, prepared, booking.hold)
             return await self._forward(request, caller, Call(prepared, booking, out, stream))
@@ -62,6 +62,7 @@ class Generate:
         try:
             return await self.parts.budgets.reserve(prepared.ask)
         except OverBudget as over:
+            self.parts.meter.over_budget(used_up=over.used_up)
             raise over_budget(over.retry_after, used_up=over.used_up) from None
 
     async def _forward(self, request: web.Request, caller: Caller, call: Call) -> web.StreamResponse:
@@ -99,7 +100,8 @@ class Generate:
         await response.prepare(request)
         try:
             await self._relay(call, answer, response)
-        except (aiohttp.ClientError, TimeoutError):
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self.parts.meter.upstream_error("timeout" if isinstance(error, TimeoutError) else "broken")
             await self.parts.closing.finish(call.booking.close())
             if request.transport is not None:
                 request.transport.abort()

@@ -51,8 +51,9 @@ class Small:
         try:
             hold = await self.parts.budgets.reserve(ask)
         except OverBudget as over:
+            self.parts.meter.over_budget(used_up=over.used_up)
             raise over_budget(over.retry_after, used_up=over.used_up) from None
-        booking = Booking(self.parts.budgets, hold)
+        booking = Booking(self.parts.budgets, self.parts.meter, hold)
         try:
             return await self._forward(caller, EMBEDDING, verb, orjson.dumps(_named(body)), booking)
         finally:

@@ -112,7 +112,7 @@ class Summariser:
         prompt = estimate_request(job.request)
         ask = Ask(caller.user_id, caller.plan, prompt, held, Tier.LITE, Source.COMPACTION, own_key=own)
         hold = await self.parts.budgets.reserve(ask)
-        booking = Booking(self.parts.budgets, hold)
+        booking = Booking(self.parts.budgets, self.parts.meter, hold)
         body = orjson.dumps(job.request if hold.output >= held else with_output(job.request, hold.output))
         try:
             booking.fate = Fate.UNDER_WAY

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Final
 
 import aiohttp
@@ -15,6 +14,8 @@ from yarl import URL
 
 from manager_bot.gateway.callers import Caller
 from manager_bot.gateway.gemini.errors import GeminiError, unreachable
+from manager_bot.gateway.metrics import Meter, status_kind
+from manager_bot.gateway.outage import ErrorRate
 
 _TIMES: Final = aiohttp.ClientTimeout(total=900, sock_connect=10, sock_read=300)
 _MOST_ERROR: Final = 64 * 1024
@@ -30,31 +31,74 @@ class NeverSent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Gemini:
-    """Posts to Gemini's REST surface."""
+    """Posts to Gemini's REST surface, and notes what became of it."""
 
     root: str
     key: SecretStr
     session: aiohttp.ClientSession
+    meter: Meter
+    rate: ErrorRate
+    _urls: dict[str, URL] = field(default_factory=dict)
 
-    @asynccontextmanager
-    async def ask(
-        self, caller: Caller, model: str, verb: str, body: bytes, *, sse: bool = False
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """An open answer; raises :class:`NeverSent`, or the client's errors once it may have been served."""
-        url = URL(f"{self.root}/v1beta/models/{model}:{verb}{'?alt=sse' if sse else ''}", encoded=True)
-        key = (caller.own_key or self.key).get_secret_value()
+    def ask(self, caller: Caller, model: str, verb: str, body: bytes, *, sse: bool = False) -> Asking:
+        """A call, made when it is entered: ``async with`` brings the open answer.
+
+        Entering raises :class:`NeverSent`, or the client's errors once it may have been served.
+        """
+        return Asking(self, (caller.own_key or self.key).get_secret_value(), self._url(model, verb, sse), body)
+
+    async def post(self, key: str, url: URL, body: bytes) -> aiohttp.ClientResponse:
+        """An open answer, which the caller must release."""
         headers = {"x-goog-api-key": key, "Content-Type": "application/json"}
         try:
-            opened = await self.session.post(url, data=body, headers=headers, allow_redirects=False, timeout=_TIMES)
+            answer = await self.session.post(url, data=body, headers=headers, allow_redirects=False, timeout=_TIMES)
         except aiohttp.ClientConnectorError:
+            self.failed("unreachable")
             raise NeverSent from None
-        try:
-            yield opened
-        except BaseException:
-            opened.close()
+        except (aiohttp.ClientError, OSError) as error:
+            self.failed("timeout" if isinstance(error, TimeoutError) else "broken")
             raise
-        finally:
-            opened.release()
+        self.rate.record(answer.status < 500, time.monotonic())
+        if answer.status != 200:
+            self.meter.upstream_error(status_kind(answer.status))
+        return answer
+
+    def failed(self, kind: str) -> None:
+        """No answer came."""
+        self.rate.record(False, time.monotonic())
+        self.meter.upstream_error(kind)
+
+    def _url(self, model: str, verb: str, sse: bool) -> URL:
+        """Models and verbs are few, and a URL is dear to build."""
+        path = f"{model}:{verb}{'?alt=sse' if sse else ''}"
+        url = self._urls.get(path)
+        if url is None:
+            url = self._urls[path] = URL(f"{self.root}/v1beta/models/{path}", encoded=True)
+        return url
+
+
+@dataclass(slots=True)
+class Asking:
+    """One call from its sending to the last of its answer."""
+
+    gemini: Gemini
+    key: str
+    url: URL
+    body: bytes
+    answer: aiohttp.ClientResponse | None = None
+
+    async def __aenter__(self) -> aiohttp.ClientResponse:
+        self.answer = await self.gemini.post(self.key, self.url, self.body)
+        return self.answer
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        assert self.answer is not None  # noqa: S101 - it was entered
+        if kind is None:
+            self.answer.release()
+            return
+        self.answer.close()
+        if isinstance(error, (aiohttp.ClientError, TimeoutError)):
+            self.gemini.meter.upstream_error("timeout" if isinstance(error, TimeoutError) else "broken")
 
 
 async def whole(answer: aiohttp.ClientResponse, most: int = _MOST_ANSWER) -> bytes:
