@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import BaseORMException, ConfigurationError
@@ -218,16 +218,26 @@ async def _apply(executor: MigrationExecutor) -> None:
 
 async def _answers() -> None:
     """Raises :class:`DatabaseUnreachable` unless a query comes back."""
+    refusals: tuple[type[Exception], ...] = (BaseORMException, OSError, sqlite3.Error, *_refusals())
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
             await get_connection("default").execute_query("SELECT 1")
     except TimeoutError:
         reason = f"no answer within {_CONNECT_SECONDS} s"
-    except (BaseORMException, OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except refusals as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     else:
         return
     raise DatabaseUnreachable(f"the database does not answer ({reason}): check CLAWBOT_DATABASE_URL")
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What PostgreSQL's driver raises; it is not loaded for SQLite."""
+    if isinstance(get_connection("default"), SqliteClient):
+        return ()
+    import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415 - it ships no types
+
+    return asyncpg.PostgresError, asyncpg.InterfaceError
 
 
 @asynccontextmanager
@@ -236,6 +246,8 @@ async def _alone(url: str) -> AsyncIterator[None]:
     if sqlite_file(url) is not None:
         yield
         return
+    import asyncpg  # noqa: PLC0415 - see _refusals
+
     known = expand_db_url(url)["credentials"]
     address = {name: known[name] for name in ("host", "port", "user", "password", "database", "ssl") if name in known}
     connection = await asyncpg.connect(**address)

@@ -1,0 +1,1 @@
+"""What each role of ``clawbot run`` is made of; a process loads only the modules of its own roles."""
