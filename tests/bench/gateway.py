@@ -2,10 +2,11 @@
 
 One upstream, a process of its own that answers at once, is asked directly, through a bare aiohttp pass-through (the
 floor), through `clawbot run --only gateway` with everything on (40 agents' keys, budgets on SQLite, routing,
-truncation, metering) and through LiteLLM's proxy from PyPI (in an environment of its own under var/; no database,
-same Gemini surface, same bodies). CPU is user and system time of the server's process from /proc/<pid>/stat; latency is
-the whole request as one client sees it, less the direct one; memory is the resident set after the last request; start
-is from the process's start to its first answer. The ratios are the worst of all bodies and concurrencies.
+truncation, metering, metrics) and through LiteLLM's proxy from PyPI (in an environment of its own under var/; no
+database, same Gemini surface, same bodies). CPU is user and system time of all threads of the server's process, by the
+kernel's clock of that process; latency is the whole request as one client sees it, less the direct one; memory is the
+resident set after the last request; start is from the process's start to its first answer. The ratios are the worst of
+all bodies and concurrencies.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Server:
     start_seconds: float = 0.0
 
     def cpu_seconds(self) -> float:
-        """User and system time of all its threads so far, from the kernel's clock of that process: to the nanosecond."""
+        """User and system time of all its threads so far, by the kernel's clock of that process: nanoseconds."""
         return time.clock_gettime((~self.pid << 3) | _CPU_CLOCK)
 
     def resident_mb(self) -> float:

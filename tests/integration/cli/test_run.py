@@ -8,8 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -56,18 +59,16 @@ def clawbot(environment: dict[str, str], folder: Path, *arguments: str) -> subpr
 
 
 @contextmanager
-def running(environment: dict[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    environment: dict[str, str], folder: Path, roles: str = "gateway,watchdog"
+) -> Iterator[subprocess.Popen[bytes]]:
     """A manager that has said that it started; what it made on the host is removed afterwards."""
     log = folder / "manager.log"
     with log.open("wb") as stream:
-        command = [sys.executable, "-m", "manager_bot", "run", "--only", "gateway,watchdog"]
+        command = [sys.executable, "-m", "manager_bot", "run", "--only", roles]
         process = subprocess.Popen(command, cwd=folder, env=environment, stderr=stream)  # noqa: S603 - our own words
         try:
-            end = time.monotonic() + START_SECONDS
-            while b"clawbot_started" not in log.read_bytes():
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < end, log.read_text()
-                time.sleep(0.1)
+            _wait_until_started(process, log)
             yield process
         finally:
             if process.poll() is None:
@@ -75,6 +76,29 @@ def running(environment: dict[str, str], folder: Path) -> Iterator[subprocess.Po
             process.wait()
             removed = clawbot(environment, folder, "uninstall", "--yes")
             assert removed.returncode == 0, removed.stderr
+
+
+@contextmanager
+def alone(environment: dict[str, str], folder: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A gateway alone that has said that it started, with a line in *log* for every module it loads."""
+    words = [sys.executable, "-X", "importtime", "-m", "manager_bot", "run", "--only", "gateway"]
+    with log.open("wb") as stream:
+        process = subprocess.Popen(words, cwd=folder, env=environment, stderr=stream)  # noqa: S603 - our own words
+        try:
+            _wait_until_started(process, log)
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+
+def _wait_until_started(process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while b"clawbot_started" not in log.read_bytes():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.1)
 
 
 async def test_run_on_an_unmigrated_database_refuses_in_one_line(environment: dict[str, str], tmp_path: Path):
@@ -100,5 +124,71 @@ async def test_a_second_writer_is_refused_and_sigterm_ends_in_order(environment:
         written = (tmp_path / "manager.log").read_text()
         assert "Traceback" not in written
         assert environment["CLAWBOT_BOT_TOKEN"] not in written
+
+    await asyncio.to_thread(play)
+
+
+HEAVY = {"aiogram", "docker", "requests", "apscheduler", "authlib", "httpx2", "jinja2", "babel", "rich", "asyncpg"}
+"""What other roles, databases and commands are made of; the gateway's start and memory are to be its own."""
+
+
+def _loaded(log: str) -> set[str]:
+    """The packages a process imported until now with a part of them, from what ``-X importtime`` wrote.
+
+    A name alone may be an attempt: structlog tries for rich and goes without.
+    """
+    names = (line.rpartition("|")[2].strip() for line in log.splitlines() if line.startswith("import time:"))
+    return {name.partition(".")[0] for name in names if "." in name}
+
+
+async def test_a_gateway_alone_loads_nothing_of_other_roles_and_needs_no_docker(
+    environment: dict[str, str], tmp_path: Path
+):
+    """The real process, asked at both doors and for its metrics, with no engine to be found."""
+    environment |= {"CLAWBOT_GATEWAY_HOST": "127.0.0.1", "DOCKER_HOST": f"unix://{tmp_path}/no-engine.sock"}
+    root = f"http://127.0.0.1:{environment['CLAWBOT_GATEWAY_PORT']}"
+
+    def ask(path: str) -> tuple[int, bytes]:
+        try:
+            with urllib.request.urlopen(root + path, timeout=10) as answer:  # noqa: S310 - our own address
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def play() -> tuple[set[str], set[str]]:
+        assert clawbot(environment, tmp_path, "migrate").returncode == 0
+        log = tmp_path / "manager.log"
+        with alone(environment, tmp_path, log) as manager:
+            assert ask("/healthz") == (200, b"ok")
+            assert ask("/gemini/v1beta/models")[0] == 401
+            assert ask(f"/telegram/bot1234567:{'k' * 32}/getMe")[0] == 401
+            before = _loaded(log.read_text())
+            status, page = ask("/metrics")
+            assert status == 200
+            assert b'clawbot_gateway_requests_total{code="401",door="gemini",verb="other"} 1.0' in page
+            after = _loaded(log.read_text())
+            manager.send_signal(signal.SIGTERM)
+            assert manager.wait(40) == 0
+        return before, after
+
+    before, after = await asyncio.to_thread(play)
+    assert {"manager_bot", "aiohttp", "tortoise"} <= before
+    assert not before & (HEAVY | {"prometheus_client", "web"})
+    assert after - before >= {"prometheus_client"}
+    assert not after & HEAVY
+
+
+async def test_a_gateway_alone_makes_the_agents_network_where_nobody_did(environment: dict[str, str], tmp_path: Path):
+    def play() -> None:
+        assert clawbot(environment, tmp_path, "migrate").returncode == 0
+        with running(environment, tmp_path, "gateway") as manager:
+            address = str(next(ip_network(environment["CLAWBOT_AGENT_SUBNET"]).hosts()))
+            url = f"http://{address}:{environment['CLAWBOT_GATEWAY_PORT']}"
+            with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:  # noqa: S310 - our own address
+                assert answer.status == 200
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(f"{url}/metrics", timeout=10)  # noqa: S310 - our own address
+            manager.send_signal(signal.SIGTERM)
+            assert manager.wait(40) == 0
 
     await asyncio.to_thread(play)
