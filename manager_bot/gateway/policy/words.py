@@ -105,6 +105,10 @@ def unwrap(text: str) -> str:
     bare = text.strip()
     if not bare.startswith("[") and not any(sign in text for sign in _SIGNS):
         return bare
+    return _without_envelope(text)
+
+
+def _without_envelope(text: str) -> str:
     text = _RUNTIME.sub("", _INTERNAL.sub("", text))
     text = _UNTRUSTED_TAIL.sub("", text)
     changed = True
