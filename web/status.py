@@ -19,6 +19,9 @@ from web.assets import SCRIPT, STYLE
 from web.words import Words, preferred
 
 FRESH_SECONDS: Final = 2.0
+WHOLE: Final = 99.9
+FAIR: Final = 95.0
+"""Percent of a day's records from which on its bar is green, and yellow."""
 WORST_DAYS: Final = 5
 """Days with trouble that are named one by one, for each part."""
 
@@ -116,7 +119,8 @@ def shown(status: Status, words: Words) -> dict[str, Any]:
             "parts": words("status.components"),
             "agents": words("status.agents"),
             "incidents": words("status.incidents"),
-            "uptime": words("status.uptime"),
+            "begin": words("status.uptime.begin"),
+            "end": words("status.uptime.end"),
             "days": words("status.uptime.days"),
         },
         "parts": [_part(status, part, words) for part in Part],
@@ -134,7 +138,7 @@ def shown(status: Status, words: Words) -> dict[str, Any]:
             for one in status.incidents
         ],
         "no_incidents": words("status.incidents.none"),
-        "legend": words("status.uptime.legend"),
+        "legend": words("status.uptime.legend", whole=words.number(WHOLE), fair=words.number(FAIR)),
         "bad_days": [line for part in Part for line in _bad_days(status.days[part], part, words)],
     }
 
@@ -166,9 +170,9 @@ def bars(days: tuple[DayRecord, ...]) -> dict[str, Markup]:
 def _kind(percent: float | None) -> str:
     if percent is None:
         return "none"
-    if percent >= 99.9:
+    if percent >= WHOLE:
         return "good"
-    return "fair" if percent >= 95 else "bad"
+    return "fair" if percent >= FAIR else "bad"
 
 
 def _bad_days(days: tuple[DayRecord, ...], part: Part, words: Words) -> list[Markup]:
