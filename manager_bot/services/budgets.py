@@ -44,21 +44,25 @@ class Budgets:
         """Take a hold, waiting for open ones if they alone are in the way; raises :class:`OverBudget`.
 
         Callers of one user pass one at a time, in order of arrival: whoever waits is served as a client that sends one
-        request after the other would be.
+        request after the other would be. Where nobody gets in any more, all give up after the same time, and not one
+        after the other.
         """
+        clock = asyncio.get_running_loop().time
+        arrived = clock()
         if ask.own_key:
             hold = await self._unbroken(self._grab(ask, ask.prompt + ask.output, 0))
             assert hold is not None, "own-key calls are not budgeted"  # noqa: S101
             return hold
         async with self.turnstile.of(ask.user_id) as gate:
-            deadline, limit = asyncio.get_running_loop().time() + self.patience, plan_of(ask.plan).tokens_per_day
+            limit = plan_of(ask.plan).tokens_per_day
             while True:
                 hold = await self._unbroken(self._grab(ask, ask.prompt + ask.output, limit))
                 if hold is None:
                     hold = await self._unbroken(self._squeeze(ask, limit))
                 if hold is not None:
+                    gate.moved = clock()
                     return hold
-                left = deadline - asyncio.get_running_loop().time()
+                left = max(arrived, gate.moved) + self.patience - clock()
                 if left <= 0:
                     raise OverBudget(5, used_up=False)
                 await gate.wait(min(left, _LOOK_EVERY))

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Gate:
-    """One user's queue. The first in it may wait for the bell."""
+    """One user's queue. The first in it may wait for the bell; ``moved`` is the loop's time when one last got in."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    moved: float = 0.0
     bell: asyncio.Event = field(default_factory=asyncio.Event)
     users: int = 0
 

@@ -39,7 +39,7 @@ class Booking:
 
     async def note(self) -> None:
         """Write down a usage that has outgrown the hold: a crash from here on must not make it less."""
-        total = self.reading.seen.total
+        total = self.reading.at_least(self.hold.ask.prompt).total
         if total > max(self.hold.tokens, self.noted):
             self.noted = total
             await self.budgets.note_seen(self.hold, total)
@@ -57,5 +57,5 @@ class Booking:
             saved = self.saved
             await self.budgets.settle(self.hold, seen, self.tier, saved)
         else:
-            seen = await self.budgets.cut_off(self.hold, seen, self.tier)
+            seen = await self.budgets.cut_off(self.hold, self.reading.at_least(self.hold.ask.prompt), self.tier)
         self.meter.booked(self.tier or self.hold.ask.tier, self.hold.ask.source, seen, saved)

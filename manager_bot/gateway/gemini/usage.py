@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
+from manager_bot.gateway.policy.tokens import estimate_content
 from manager_bot.services.holds import Spending
 
 
@@ -26,24 +27,37 @@ def _count(metadata: dict[str, object], name: str) -> int:
 
 @dataclass(slots=True)
 class Reading:
-    """What an answer has shown so far: the last usage, and whether it came to its own end."""
+    """What an answer has shown so far: the last usage, the tokens written since, and whether it came to its own end.
+
+    ``uncounted`` is estimated, rather too many: some models count only in their last piece.
+    """
 
     seen: Spending = field(default_factory=Spending)
     ended: bool = False
+    uncounted: int = 0
+
+    def at_least(self, prompt: int) -> Spending:
+        """What was served if the answer broke off here; *prompt* is its estimate, where nothing was counted."""
+        if not self.uncounted:
+            return self.seen
+        prompt = self.seen.prompt or prompt
+        total = (self.seen.total or prompt) + self.uncounted
+        return replace(self.seen, total=total, prompt=prompt, output=self.seen.output + self.uncounted)
 
     def take(self, document: object) -> None:
         """One object of the answer."""
         if not isinstance(document, dict):
             return
         if spent := spending_of(document.get("usageMetadata")):
-            self.seen = spent if spent.total >= self.seen.total else self.seen
+            self.seen, self.uncounted = (spent if spent.total >= self.seen.total else self.seen), 0
         feedback = document.get("promptFeedback")
         blocked = isinstance(feedback, dict) and "blockReason" in feedback
         candidates = document.get("candidates")
-        finished = isinstance(candidates, list) and any(
-            isinstance(one, dict) and one.get("finishReason") for one in candidates
-        )
-        self.ended = self.ended or blocked or finished
+        answers = [one for one in candidates if isinstance(one, dict)] if isinstance(candidates, list) else []
+        if spent is None:
+            written = [content for one in answers if isinstance(content := one.get("content"), dict)]
+            self.uncounted += sum(map(estimate_content, written))
+        self.ended = self.ended or blocked or any(one.get("finishReason") for one in answers)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from manager_bot.gateway.policy.json_shrink import compact, shrink
 from manager_bot.gateway.policy.tokens import estimate_content
 from manager_bot.gateway.policy.truncation import truncate_content
 from manager_bot.gateway.policy.window import SLACK
+from manager_bot.gateway.policy.words import PICTURE_LEFT_OUT, is_tool_picture
 
 _LEVELS: Final = (2_500, 1_200, 600, 300, 120, 60)
 """Characters a tool result may keep, stage by stage."""
@@ -63,6 +64,8 @@ def fit_exchange(contents: list[JsonObject], room: int) -> list[JsonObject]:
     if not shrunk:
         return contents
     if grown.tokens > room:
+        _drop_pictures(grown, room)
+    if grown.tokens > room:
         _drop_steps(grown, room)
     if grown.tokens > room:
         _shrink_arguments(grown)
@@ -99,6 +102,36 @@ def _is_noted(content: JsonObject) -> bool:
     return any(isinstance(response, dict) and _NOTE in response for response in responses)
 
 
+def _drop_pictures(grown: _Exchange, room: int) -> None:
+    """What tools were shown, oldest first, the newest last; each gives way to a word that it did."""
+    for at, content in enumerate(grown.contents):
+        if grown.tokens <= room:
+            return
+        if has(content, "functionResponse") or is_tool_picture(content):
+            grown.replace(at, _without_pictures(content))
+
+
+def _without_pictures(content: JsonObject) -> JsonObject:
+    parts = parts_of(content)
+    bare: list[JsonObject] = [
+        {"text": PICTURE_LEFT_OUT} if "inlineData" in part else _bare_result(part) for part in parts
+    ]
+    changed = any(new is not old for new, old in zip(bare, parts, strict=True))
+    return {**content, "parts": [*bare]} if changed else content
+
+
+def _bare_result(part: JsonObject) -> JsonObject:
+    """A result without the media beside it; any other part as it is."""
+    call = part.get("functionResponse")
+    if not isinstance(call, dict) or "parts" not in call:
+        return part
+    bare = {key: value for key, value in call.items() if key != "parts"}
+    response = call.get("response")
+    if isinstance(response, dict):
+        bare["response"] = {**response, _NOTE: PICTURE_LEFT_OUT}
+    return {**part, "functionResponse": bare}
+
+
 def _drop_steps(grown: _Exchange, room: int) -> None:
     """Whole steps from the oldest on, never the last one; the first step left says how many are gone."""
     dropped = 0
@@ -112,14 +145,12 @@ def _drop_steps(grown: _Exchange, room: int) -> None:
 
 
 def _oldest_step(contents: list[JsonObject]) -> tuple[int, int] | None:
-    """The oldest call with its results, as long as a later one follows it."""
+    """The oldest call with its results and what they showed, as long as a later one follows it."""
     first = next((at for at, content in enumerate(contents) if has(content, "functionCall")), None)
     if first is None:
         return None
     last = first + 1
     while last < len(contents) and not is_model(contents[last]):
-        if not has(contents[last], "functionResponse"):
-            return None
         last += 1
     later = any(has(content, "functionCall") for content in contents[last:])
     return (first, last) if later and last > first + 1 else None

@@ -51,6 +51,8 @@ _SIGNS: Final = (
 )
 """What a text must hold for any of these forms but the stamp to be in it: most of a conversation's texts hold none."""
 _TOOL_IMAGE: Final = "Tool result image:"
+PICTURE_LEFT_OUT: Final = "[A picture was left out here to fit the context]"
+"""What stands in a tool's output where a picture of it stood."""
 _HEARTBEAT: Final = re.compile(
     r"\[OpenClaw heartbeat poll\]|Read HEARTBEAT\.md if it exists|reply HEARTBEAT_OK\b|\bheartbeat_respond\b"
 )
@@ -124,10 +126,13 @@ def is_plumbing(content: JsonObject) -> bool:
     """Whether a user content carries neither a person's words or media nor a tool's result."""
     if is_model(content) or has(content, "functionResponse"):
         return False
-    text = "\n".join(texts_of(content)).strip()
-    if text == _TOOL_IMAGE:
-        return True
-    return not has_media(content) and not unwrap(text)
+    return is_tool_picture(content) or (not has_media(content) and not unwrap("\n".join(texts_of(content)).strip()))
+
+
+def is_tool_picture(content: JsonObject) -> bool:
+    """Whether a user content is what OpenClaw shows the model of a tool's pictures."""
+    texts = [text.strip() for text in texts_of(content) if text != PICTURE_LEFT_OUT]
+    return not is_model(content) and texts == [_TOOL_IMAGE]
 
 
 def is_person(content: JsonObject) -> bool:

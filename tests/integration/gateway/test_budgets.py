@@ -117,6 +117,29 @@ async def test_patience_ends_with_a_short_retry(user: User, clock: OffsetClock) 
     assert (refused.value.used_up, refused.value.retry_after <= 30) == (False, True)
 
 
+async def test_a_queue_that_does_not_move_gives_up_as_one(user: User, clock: OffsetClock) -> None:
+    budgets = make(clock, patience=0.6)
+    await Budget.create(user=user, date=utc_day(clock.now()), used=LIMIT - 2500)
+    await budgets.reserve(ask(user))
+    began = asyncio.get_running_loop().time()
+    refused = await asyncio.gather(*(budgets.reserve(ask(user)) for _ in range(8)), return_exceptions=True)
+    assert all(isinstance(one, OverBudget) and not one.used_up for one in refused)
+    assert asyncio.get_running_loop().time() - began < 2 * budgets.patience
+
+
+async def test_a_queue_that_moves_waits_longer_than_one_patience(user: User, clock: OffsetClock) -> None:
+    budgets = make(clock, patience=0.6)
+    await Budget.create(user=user, date=utc_day(clock.now()), used=LIMIT - 2500)
+
+    async def call() -> None:
+        hold = await budgets.reserve(ask(user))
+        await asyncio.sleep(0.2)
+        await budgets.settle(hold, Spending(10))
+
+    await asyncio.gather(*(call() for _ in range(8)))
+    assert (await budgets.state(user.id)).used == LIMIT - 2500 + 80
+
+
 async def test_a_cancelled_reserve_holds_nothing(user: User, clock: OffsetClock) -> None:
     budgets = make(clock)
     tasks = [asyncio.create_task(budgets.reserve(ask(user))) for _ in range(20)]
@@ -146,6 +169,24 @@ async def test_a_crowd_at_the_edge_never_overshoots(user: User, clock: OffsetClo
     answered = sum(await asyncio.gather(*(call() for _ in range(64))))
     state = await budgets.state(user.id)
     assert (answered, state.used, state.held) == (20, LIMIT, 0)
+
+
+async def test_a_jump_over_two_steps_is_told_once_and_a_new_day_tells_anew(user: User, clock: OffsetClock) -> None:
+    budgets = make(clock)
+    for day in range(2):
+        clock.offset = timedelta(days=day)
+        await budgets.settle(await budgets.reserve(ask(user)), Spending(960_000))
+        await budgets.settle(await budgets.reserve(ask(user)), Spending(1_000))
+    told = await Notification.filter(kind=NoticeKind.BUDGET_NOTICE.value).order_by("id")
+    assert [one.values["percent"] for one in told] == [95, 95]
+
+
+async def test_a_crowd_over_a_step_is_told_once(user: User, clock: OffsetClock) -> None:
+    budgets = make(clock)
+    await Budget.create(user=user, date=utc_day(clock.now()), used=799_000)
+    holds = [await budgets.reserve(ask(user, 10, 10)) for _ in range(16)]
+    await asyncio.gather(*(budgets.settle(hold, Spending(2_000)) for hold in holds))
+    assert await Notification.filter(kind=NoticeKind.BUDGET_NOTICE.value).count() == 1
 
 
 async def test_a_grant_and_midnight_open_the_budget_at_once(user: User, clock: OffsetClock) -> None:

@@ -106,6 +106,18 @@ def test_the_last_usage_counts_and_an_end_is_known() -> None:
     assert (reading.seen.total, reading.ended) == (9, True)
 
 
+def test_what_was_written_since_the_last_count_is_never_free() -> None:
+    reading = Reading()
+    written = {"candidates": [{"content": {"parts": [{"text": "word " * 1000}]}}]}
+    reading.take(written)
+    assert reading.at_least(500).total >= 1500
+    reading.take({**written, "usageMetadata": {"promptTokenCount": 400, "totalTokenCount": 2400}})
+    assert reading.at_least(500).total == 2400
+    reading.take(written)
+    assert reading.at_least(500).total >= 3400
+    assert reading.at_least(500).prompt == 400
+
+
 def test_usage_without_a_total_is_summed() -> None:
     metadata = {"promptTokenCount": 5, "candidatesTokenCount": 2, "thoughtsTokenCount": 3, "toolUsePromptTokenCount": 1}
     assert spending_of(metadata) == Spending(total=11, prompt=6, output=2, thoughts=3)

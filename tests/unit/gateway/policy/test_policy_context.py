@@ -1,46 +1,18 @@
-"""The invariants of DESIGN 6, over generated conversations."""
+"""What is kept, what is summarised and what gives way when a conversation outgrows its window."""
 
 from __future__ import annotations
 
-import copy
 from itertools import pairwise
 
 import orjson
 import pytest
-from conversations import BULK, CARRIER, conversation
-from hypothesis import HealthCheck, given, settings
+from conversations import BULK, CARRIER
+from planning import SUMMARY, forwarded, nothing
 
-from manager_bot.demo.gemini.catalogue import catalogue
-from manager_bot.demo.gemini.rules import check_generate, sign
-from manager_bot.gateway.policy.body import contents_of, has, is_model, parts_of
-from manager_bot.gateway.policy.context import ContextPlan, TextTooLong, plan_context
+from manager_bot.gateway.policy.context import TextTooLong, plan_context
 from manager_bot.gateway.policy.summary import MARK, summary_of_answer
 from manager_bot.gateway.policy.tokens import estimate_contents, estimate_fixed, estimate_request
-from manager_bot.gateway.policy.truncation import truncate_body
 from manager_bot.gateway.policy.window import EXCHANGE, TARGET, TRIGGER, WINDOW
-from manager_bot.gateway.policy.words import read_turn, turn_span
-
-SUMMARY = "The person keeps /srv/data/ledger.db and wants ORDER-7F3A91 refunded."
-generated = settings(
-    max_examples=35, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-
-
-def nothing(_: str) -> str | None:
-    return None
-
-
-def planned(body: dict) -> ContextPlan | None:
-    """The plan, or nothing where the person's words alone do not fit."""
-    try:
-        return plan_context(truncate_body(body).body, nothing)
-    except TextTooLong:
-        return None
-
-
-def forwarded(body: dict, summary: str | None = SUMMARY) -> dict | None:
-    plan = planned(body)
-    return plan.forward(summary if plan.job else None) if plan else None
 
 
 def said(role: str, text: str) -> dict:
@@ -58,136 +30,12 @@ def loop(results: list[str], question: str = "Look through all of them") -> dict
     return {"contents": [*contents, CARRIER], "systemInstruction": {"parts": [{"text": "Be brief."}]}}
 
 
-def without_results(content: dict) -> list[dict]:
-    """The parts of a content, of a tool's result only that it is one."""
-    return [{"functionResponse": ...} if "functionResponse" in part else part for part in content["parts"]]
-
-
 def turns(count: int, characters: int = 4_000) -> dict:
     contents = []
     for at in range(count):
         contents.append(said("user", f"Question {at}: " + (BULK["en"] * 99)[: characters // 2]))
         contents.append(said("model", f"Answer {at}: " + (BULK["en"] * 99)[: characters // 2]))
     return {"contents": [*contents, said("user", "And now?")]}
-
-
-@generated
-@given(body=conversation())
-def test_the_forwarded_request_never_passes_the_window(body: dict) -> None:
-    sent = forwarded(body)
-
-    assert sent is None or estimate_request(sent) <= WINDOW
-
-
-@generated
-@given(body=conversation(turns=3, text=2_000, result=7_000, steps=3))
-def test_below_the_trigger_contents_change_only_by_truncation(body: dict) -> None:
-    cut = truncate_body(body).body
-
-    sent = forwarded(body)
-
-    if estimate_request(cut) <= TRIGGER:
-        assert sent == cut
-        assert [without_results(one) for one in cut["contents"]] == [without_results(one) for one in body["contents"]]
-
-
-@generated
-@given(body=conversation())
-def test_everything_beside_contents_is_equal(body: dict) -> None:
-    before = copy.deepcopy(body)
-    sent = forwarded(body)
-
-    assert body == before
-    if sent is not None:
-        assert {key: sent[key] for key in sent if key != "contents"} == {
-            key: before[key] for key in before if key != "contents"
-        }
-
-
-@generated
-@given(body=conversation())
-def test_a_call_keeps_its_results(body: dict) -> None:
-    sent = forwarded(body) or {}
-    contents = contents_of(sent)
-
-    for at, content in enumerate(contents):
-        names = [part["functionCall"]["name"] for part in parts_of(content) if "functionCall" in part]
-        answers = [part["functionResponse"]["name"] for part in parts_of(content) if "functionResponse" in part]
-        if names:
-            following = [part["functionResponse"]["name"] for part in parts_of(contents[at + 1])]
-            assert following == names
-        if answers:
-            assert has(contents[at - 1], "functionCall")
-
-
-@generated
-@given(body=conversation())
-def test_roles_alternate_from_a_user_turn(body: dict) -> None:
-    sent = forwarded(body)
-    if sent is None:
-        return
-    contents = contents_of(sent)
-
-    assert not is_model(contents[0])
-    assert not any(is_model(one) and is_model(two) for one, two in pairwise(contents))
-
-
-@generated
-@given(body=conversation())
-def test_the_last_user_turn_is_verbatim(body: dict) -> None:
-    start, end = turn_span(body["contents"])
-    sent = forwarded(body)
-
-    if sent is not None:
-        kept_start, kept_end = turn_span(sent["contents"])
-        assert sent["contents"][kept_start:kept_end] == body["contents"][start:end]
-        assert read_turn(sent).words == read_turn(body).words
-
-
-@generated
-@given(body=conversation())
-def test_thought_signatures_are_untouched(body: dict) -> None:
-    sent = forwarded(body)
-    if sent is None:
-        return
-    signed = [part for content in body["contents"] for part in content["parts"] if "thoughtSignature" in part]
-
-    kept = [part for content in sent["contents"] for part in content["parts"] if "thoughtSignature" in part]
-
-    assert [part for part in kept if part not in signed] == []
-
-
-@generated
-@given(body=conversation())
-def test_planning_twice_is_planning_once(body: dict) -> None:
-    sent = forwarded(body)
-
-    if sent is not None:
-        again = plan_context(truncate_body(sent).body, nothing)
-        assert again.job is None
-        assert again.forward() == sent
-
-
-@generated
-@given(body=conversation())
-def test_a_failing_summariser_never_fails_the_request(body: dict) -> None:
-    sent = forwarded(body, summary=None)
-
-    if sent is not None:
-        assert estimate_request(sent) <= WINDOW
-        assert sent["contents"]
-
-
-@generated
-@given(body=conversation())
-def test_the_exchange_fits_its_share(body: dict) -> None:
-    sent = forwarded(body)
-    if sent is None or estimate_request(truncate_body(body).body) <= TRIGGER:
-        return
-    start, end = turn_span(sent["contents"])
-    words = estimate_contents(sent["contents"][start:end])
-
-    assert estimate_contents(sent["contents"][start:]) <= max(EXCHANGE, words + 2_000)
 
 
 def test_thirty_results_of_five_thousand_characters_in_one_loop_fit() -> None:
@@ -305,29 +153,3 @@ def test_a_summary_longer_than_its_share_is_cut() -> None:
     sent = plan_context(turns(40), nothing).forward("Номер 12345. " * 20_000)
 
     assert estimate_request(sent) <= WINDOW
-
-
-def acceptable(body: dict) -> dict:
-    """The generated conversation without what the real API refuses: empty parts, made-up or missing signatures."""
-    contents = []
-    for content in body["contents"]:
-        parts = [dict(part) for part in content["parts"] if part]
-        first = next((part for part in parts if "functionCall" in part), None)
-        for part in parts:
-            if "thoughtSignature" in part or part is first:
-                part["thoughtSignature"] = sign(part.get("thoughtSignature", "new"))
-        contents.append({**content, "parts": parts})
-    return {**body, "contents": contents}
-
-
-@generated
-@given(body=conversation())
-def test_what_gemini_accepts_before_it_accepts_after(body: dict) -> None:
-    strict = next(model for model in catalogue().values() if model.signatures)
-    body = acceptable(body)
-    check_generate(body, strict)
-
-    sent = forwarded(body)
-
-    if sent is not None:
-        check_generate(sent, strict)
