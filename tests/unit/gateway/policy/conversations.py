@@ -29,6 +29,8 @@ def signature() -> st.SearchStrategy[dict]:
 
 
 PICTURE = {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo" * 40}}
+PHOTO = {"inlineData": {"mimeType": "image/jpeg", "data": "/9j/4AAQSkZJRgABAQ" * 30_000}}
+"""Half a megabyte: the dearest a picture can be."""
 
 
 @st.composite
@@ -50,8 +52,16 @@ def step(draw: st.DrawFn, longest: int) -> list[dict]:
         calls.append({**called, **(draw(signature()) if at == 0 else {})})
         response = {draw(st.sampled_from(["output", "error"])): draw(bulk(longest))}
         results.append({"functionResponse": {"name": name, "response": response}})
-    thought = draw(st.sampled_from([[], [{"thought": True, "text": "hm", "thoughtSignature": "dGhpbms="}]]))
-    return [{"role": "model", "parts": [*thought, *calls]}, {"role": "user", "parts": results}]
+    said = draw(
+        st.sampled_from([[], [{"thought": True, "text": "hm", "thoughtSignature": "dGhpbms="}], [{"text": ""}]])
+    )
+    seen = draw(st.sampled_from([[], [], [tool_picture(PICTURE)], [tool_picture(PHOTO)]]))
+    return [{"role": "model", "parts": [*said, *calls]}, {"role": "user", "parts": results}, *seen]
+
+
+def tool_picture(picture: dict) -> dict:
+    """How OpenClaw shows the model a picture that a tool brought."""
+    return {"role": "user", "parts": [{"text": "Tool result image:"}, picture]}
 
 
 @st.composite

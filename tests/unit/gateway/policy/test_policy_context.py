@@ -6,13 +6,14 @@ from itertools import pairwise
 
 import orjson
 import pytest
-from conversations import BULK, CARRIER
+from conversations import BULK, CARRIER, PHOTO, tool_picture
 from planning import SUMMARY, forwarded, nothing
 
 from manager_bot.gateway.policy.context import TextTooLong, plan_context
 from manager_bot.gateway.policy.summary import MARK, summary_of_answer
 from manager_bot.gateway.policy.tokens import estimate_contents, estimate_fixed, estimate_request
 from manager_bot.gateway.policy.window import EXCHANGE, TARGET, TRIGGER, WINDOW
+from manager_bot.gateway.policy.words import PICTURE_LEFT_OUT, read_turn
 
 
 def said(role: str, text: str) -> dict:
@@ -57,6 +58,39 @@ def test_a_loop_of_hundreds_of_calls_fits_and_says_what_it_lost() -> None:
     assert sent is not None
     assert estimate_request(sent) <= WINDOW
     assert "earlier tool steps of this turn were left out" in orjson.dumps(sent).decode()
+
+
+@pytest.mark.parametrize("count", [7, 30])
+def test_a_loop_of_large_pictures_fits_and_keeps_the_newest(count: int) -> None:
+    contents = [said("user", "What is on these?")]
+    for at in range(count):
+        contents += loop([f"Read image file [image/jpeg] number {at}"])["contents"][1:3]
+        contents.append(tool_picture(PHOTO))
+    body = {"contents": [*contents, CARRIER]}
+
+    sent = forwarded(body)
+
+    assert sent is not None
+    assert estimate_request(sent) <= WINDOW
+    assert estimate_contents(sent["contents"]) <= EXCHANGE
+    assert sent["contents"][-2] == tool_picture(PHOTO)
+    assert orjson.dumps(sent).decode().count(PICTURE_LEFT_OUT) > 0
+    assert read_turn(sent) == read_turn(body)
+    assert forwarded(sent) == sent
+
+
+def test_pictures_inside_results_give_way_too() -> None:
+    body = loop(["seen"] * 12)
+    for content in body["contents"]:
+        for part in content["parts"]:
+            if "functionResponse" in part:
+                part["functionResponse"]["parts"] = [PHOTO]
+
+    sent = forwarded(body)
+
+    assert sent is not None
+    assert estimate_contents(sent["contents"]) <= EXCHANGE
+    assert sent["contents"][-2] == body["contents"][-2]
 
 
 def test_a_shrunk_loop_keeps_its_beginning_for_several_calls() -> None:

@@ -9,6 +9,7 @@ from conversations import conversation
 from hypothesis import HealthCheck, given, settings
 from planning import forwarded, nothing
 
+from manager_bot.demo.gemini import GeminiState
 from manager_bot.demo.gemini.catalogue import catalogue
 from manager_bot.demo.gemini.rules import check_generate, sign
 from manager_bot.gateway.policy.body import contents_of, has, is_model, parts_of
@@ -34,6 +35,7 @@ def test_the_forwarded_request_never_passes_the_window(body: dict) -> None:
     sent = forwarded(body)
 
     assert sent is None or estimate_request(sent) <= WINDOW
+    assert sent is None or GeminiState().count_prompt(sent, "key", "model")[0] <= WINDOW
 
 
 @generated
