@@ -6,6 +6,7 @@ Both drivers (cgroupfs, systemd) of both cgroup versions. Blocking, but for recl
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,8 +78,11 @@ def _exchange(path: Path, old: str, new: str) -> None:
 
 def _write(path: Path, value: str) -> None:
     """Cgroup files are written, never made: a missing one is an older kernel's."""
-    with path.open("r+") as stream:
-        stream.write(value)
+    descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, value.encode())
+    finally:
+        os.close(descriptor)
 
 
 def _folders(container_id: str, root: Path) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from manager_bot.demo.gemini.client import GeminiControl
 from manager_bot.demo.local import LocalClawBot, Place
-from manager_bot.demo.play import crashing, joining, leaving, living
+from manager_bot.demo.play import crashing, joining, leaving, living, sleeping
 from manager_bot.demo.play.cast import Cast
 from manager_bot.demo.play.stage import Stage
 from manager_bot.errors import OperatorError
@@ -26,6 +26,7 @@ STEPS = (
     ("5 · Usage, to the token", living.usage),
     ("5 · The end of a budget", leaving.budget),
     ("6 · The card and its buttons", living.card),
+    ("6 · Asleep, and awake at a word", sleeping.sleeping),
     ("7 · The admin", living.administration),
     ("8 · docker kill", living.killed),
     ("9 · Killed while provisioning", crashing.crashes_while_provisioning),

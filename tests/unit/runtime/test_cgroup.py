@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from manager_bot.runtime.base import MemoryUse
-from manager_bot.runtime.cgroup import read_memory
+from manager_bot.runtime.cgroup import end_reclaim, is_frozen, read_memory, reclaim
 
 ID = "4f5e6a" * 10 + "abcd"
 
@@ -56,3 +56,43 @@ def test_no_limit_is_a_limit_of_zero(tmp_path: Path) -> None:
 
 def test_a_container_that_does_not_run_has_no_memory(tmp_path: Path) -> None:
     assert read_memory(ID, tmp_path) is None
+
+
+@pytest.mark.parametrize(("state", "frozen"), [("FROZEN", True), ("FREEZING", False), ("THAWED", False)])
+def test_version_1_says_itself_whether_it_is_frozen(tmp_path: Path, state: str, frozen: bool) -> None:
+    _tree(tmp_path, f"freezer/docker/{ID}", {"freezer.state": f"{state}\n"})
+    assert is_frozen(ID, tmp_path) is frozen
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_version_2_says_it_among_its_events(tmp_path: Path, number: int) -> None:
+    _tree(tmp_path, f"system.slice/docker-{ID}.scope", {"cgroup.events": f"populated 1\nfrozen {number}\n"})
+    assert is_frozen(ID, tmp_path) is bool(number)
+
+
+def test_what_does_not_run_is_not_frozen(tmp_path: Path) -> None:
+    assert not is_frozen(ID, tmp_path)
+
+
+def test_version_1_is_asked_to_reclaim_everything(tmp_path: Path) -> None:
+    _tree(tmp_path, f"memory/docker/{ID}", {"memory.force_empty": ""})
+    reclaim(ID, tmp_path)
+    assert (tmp_path / f"memory/docker/{ID}/memory.force_empty").read_text() == "0"
+
+
+@pytest.mark.parametrize(("own", "asleep", "awake"), [("0", "max", "0"), ("536870912", "536870912", "536870912")])
+def test_version_2_may_swap_without_a_swap_limit_of_its_own_only_while_it_sleeps(
+    tmp_path: Path, own: str, asleep: str, awake: str
+) -> None:
+    _tree(tmp_path, f"docker/{ID}", {"memory.swap.max": f"{own}\n", "memory.reclaim": ""})
+    limit = tmp_path / f"docker/{ID}/memory.swap.max"
+    reclaim(ID, tmp_path)
+    assert (limit.read_text().split()[0], (limit.parent / "memory.reclaim").read_text()) == (asleep, "16777216")
+    end_reclaim(ID, tmp_path)
+    assert limit.read_text().split()[0] == awake
+
+
+def test_an_older_kernel_without_memory_reclaim_is_no_fault(tmp_path: Path) -> None:
+    _tree(tmp_path, f"docker/{ID}", {"memory.swap.max": "max\n"})
+    reclaim(ID, tmp_path)
+    assert not (tmp_path / f"docker/{ID}/memory.reclaim").exists()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from manager_bot.plans import PLANS, PlanName
 from manager_bot.watchdog.policy import Act, View, backoff, decide, failed_to_start
-from models import ContainerStatus, DesiredState, Trouble
+from models import ContainerStatus, DesiredState, Rest, Trouble
 
 NOW = datetime(2026, 9, 6, 12, tzinfo=UTC)
 FREE, STARTER, PRO = (PLANS[name] for name in (PlanName.FREE, PlanName.STARTER, PlanName.PRO))
@@ -74,6 +74,19 @@ ROWS: list[tuple[str, View, Act, Trouble | None]] = [
     ("restart asked after this start: restart", replace(RUNNING, restart_asked_at=NOW), Act.RESTART, None),
     ("restart asked before this start: nothing", replace(RUNNING, restart_asked_at=LONG_AGO - SOON), Act.NOTHING, None),
     ("another spec: restart", replace(RUNNING, spec_current=False), Act.RESTART, None),
+    ("drowsy: as if awake", replace(RUNNING, rest=Rest.DROWSY), Act.NOTHING, None),
+    ("held: to sleep", replace(RUNNING, rest=Rest.HELD), Act.SLEEP, None),
+    ("held, frozen already: to sleep", replace(RUNNING, rest=Rest.HELD, status=ContainerStatus.PAUSED), Act.SLEEP, None),
+    ("held, stopped already: to sleep", replace(DEAD, rest=Rest.HELD), Act.SLEEP, None),
+    ("asleep, frozen: nothing", replace(RUNNING, rest=Rest.ASLEEP, status=ContainerStatus.PAUSED), Act.NOTHING, None),
+    ("asleep, stopped or gone with its host: nothing", replace(DEAD, rest=Rest.ASLEEP), Act.NOTHING, None),
+    ("asleep, but it runs: up", replace(RUNNING, rest=Rest.ASLEEP), Act.UP, None),
+    ("asleep, token revoked: hold", replace(DEAD, rest=Rest.ASLEEP, door_trouble=Trouble.TOKEN_REVOKED), Act.HOLD, Trouble.TOKEN_REVOKED),
+    ("asleep, something wished: wake", replace(RUNNING, rest=Rest.ASLEEP, status=ContainerStatus.PAUSED, wish_pending=True), Act.WAKE, None),
+    ("asleep, stop wished: stop", replace(RUNNING, rest=Rest.ASLEEP, status=ContainerStatus.PAUSED, desired=DesiredState.STOPPED), Act.STOP, None),
+    ("wanted, frozen: wake", replace(RUNNING, rest=Rest.WAKING, status=ContainerStatus.PAUSED), Act.WAKE, None),
+    ("wanted, stopped: start, and no attempt", replace(DEAD, rest=Rest.WAKING), Act.START, None),
+    ("wanted, thawed already: up", replace(RUNNING, rest=Rest.WAKING), Act.UP, None),
 ]  # fmt: skip
 
 
