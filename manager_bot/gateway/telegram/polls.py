@@ -128,7 +128,7 @@ class Polls:
         for _ in range(_MOST_ROUNDS):
             await self._stand_by(caller.agent_id)
             left = max(0, round(ends - time.monotonic()))
-            answer = await self._unless_held(caller.agent_id, self._fetch(caller, _request(offset, left, params)))
+            answer = await self._fetch(caller, _request(offset, left, params))
             if answer is None:
                 continue
             if answer.status != 200 or not isinstance(answer.result, list):
@@ -150,8 +150,10 @@ class Polls:
             await held.released.wait()
 
     async def _unless_held(self, agent_id: int, fetch: Coroutine[Any, Any, Answer]) -> Answer | None:
-        """Telegram's answer; nothing where the agent is held before it comes. No update is lost: none was confirmed."""
+        """What *fetch* brings, ended early where the agent is held: no update is lost, for none was confirmed."""
         called_back = self._asking[agent_id] = asyncio.Event()
+        if agent_id in self._held:
+            called_back.set()
         asking, back = asyncio.ensure_future(fetch), asyncio.ensure_future(called_back.wait())
         try:
             await asyncio.wait({asking, back}, return_when=asyncio.FIRST_COMPLETED)
@@ -163,10 +165,14 @@ class Polls:
                 asking.cancel()
                 await asyncio.wait({asking})
 
-    async def _fetch(self, caller: Caller, params: Mapping[str, object]) -> Answer:
+    async def _fetch(self, caller: Caller, params: Mapping[str, object]) -> Answer | None:
+        """Telegram's answer; nothing where the agent is held before it comes."""
         await self.sightings.polled(caller.agent_id)
         within = float(str(params["timeout"])) + 20
-        answer = await self.telegram.call(caller.bot_token, "getUpdates", params, within=within)
+        asking = self.telegram.call(caller.bot_token, "getUpdates", params, within=within)
+        answer = await self._unless_held(caller.agent_id, asking)
+        if answer is None:
+            return None
         if answer.status == 409:
             await self.sightings.conflicted(caller.agent_id)
         elif answer.status == 200:

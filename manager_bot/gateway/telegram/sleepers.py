@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
-from tortoise.exceptions import BaseORMException
 
 from manager_bot.gateway.parts import Parts
 from manager_bot.gateway.telegram.polls import Polls
@@ -41,9 +40,9 @@ class Sleepers:
             try:
                 await self.look()
                 failure = ""
-            except (BaseORMException, OSError) as error:
+            except Exception as error:
                 if repr(error) != failure:
-                    log.warning("telegram_door.sleepers_failed", error=repr(error))
+                    log.exception("telegram_door.sleepers_failed", error=type(error).__name__)
                 failure = repr(error)
             await asyncio.sleep(EVERY)
 
@@ -55,8 +54,8 @@ class Sleepers:
         for agent_id, rest in rests.items():
             if rest is Rest.DROWSY:
                 await self._lull(agent_id)
-            elif agent_id not in self._watches:
-                self._hold(agent_id)
+            elif agent_id not in self._watches or self._watches[agent_id].done():
+                self._hold(agent_id)  # also where a fault ended the watch: an agent must not sleep for ever
 
     def holds(self, agent_id: int) -> bool:
         """Whether the door watches in this agent's place."""
@@ -104,5 +103,8 @@ class Sleepers:
         self._watches[agent_id] = asyncio.create_task(self._watch(agent_id), name=f"sentry-{agent_id}")
 
     async def _watch(self, agent_id: int) -> None:
-        await self.sentry.wait(agent_id)
-        await self.rouse(agent_id)
+        try:
+            await self.sentry.wait(agent_id)
+            await self.rouse(agent_id)
+        except Exception as error:
+            log.exception("telegram_door.sentry_failed", agent_id=agent_id, error=type(error).__name__)

@@ -1,0 +1,133 @@
+"""Messages at random moments around falling asleep and waking, to a real OpenClaw: each taken once, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from fixtures.containers import ids_of, is_frozen
+from fixtures.crowd import ANSWER, SETTINGS, Crowd, Subscriber
+from fixtures.swap import CompressedSwap
+
+from manager_bot.demo.local import LocalClawBot, Place
+
+TIRED_MINUTES = 0.2
+"""Idle for so long an agent falls asleep here: a plan's ten minutes, sixty times as fast."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two bursts: an agent is up, quiet, held, frozen or on its way back when the next one comes."""
+DRAINED_SECONDS = 120
+_NOTE = re.compile(r"note (\d+)\b")
+
+
+@asynccontextmanager
+async def tired_crowd(folder: Path) -> AsyncIterator[Crowd]:
+    """One subscriber, whose agent falls asleep whenever nobody spoke to it for twelve seconds."""
+    place = Place(folder, 18_680, 18_681, 18_682, "20040-20049", "172.30.108.0/24", "clawbot-notes")
+    local = LocalClawBot(place, lambda _: None)
+    local.settings.update({**SETTINGS, "CLAWBOT_SLEEP_AFTER": f"free={TIRED_MINUTES}"})
+    try:
+        await local.start()
+        async with Crowd.gathering(local) as crowd:
+            await crowd.join(1, 1)
+            yield crowd
+    finally:
+        await local.stop()
+
+
+@dataclass
+class Talk:
+    """A person who writes notes at random moments, and what else happens meanwhile."""
+
+    crowd: Crowd
+    member: Subscriber
+    dice: random.Random
+    written: int = 0
+    naps: int = 0
+    _asleep: bool = field(default=False)
+
+    async def write(self, count: int, deaths: int) -> None:
+        """*count* notes; the manager dies by SIGKILL *deaths* times in between and is started again."""
+        moments = sorted(self.dice.sample(range(count), deaths))
+        while self.written < count:
+            await self._pause(self.dice.choice((0.0, 0.5, 2.0, self.dice.uniform(10, LONGEST_PAUSE))))
+            for _ in range(min(self.dice.choice((1, 1, 1, 2)), count - self.written)):
+                self.written += 1
+                sent = await self.member.person.send(self.member.bot, f"note {self.written}")
+                if self.dice.random() < 0.1:
+                    await self.member.person.edit(self.member.bot, sent, f"I meant number {self.written}")
+            if moments and self.written > moments[0]:
+                moments.pop(0)
+                await self.crowd.local.manager_process.kill()
+                await asyncio.sleep(self.dice.uniform(0, 3))
+                await self.crowd.local.start_manager()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, and count how often it was seen frozen anew."""
+        ends = asyncio.get_running_loop().time() + seconds
+        while (left := ends - asyncio.get_running_loop().time()) > 0:
+            frozen = await asyncio.to_thread(lambda: is_frozen(ids_of(self.member.container)[self.member.container]))
+            self.naps += frozen and not self._asleep
+            self._asleep = frozen
+            await asyncio.sleep(min(left, 0.5))
+
+    def taken(self) -> list[int]:
+        """The notes in the agent's own record of the conversation, in its order."""
+        found: list[int] = []
+        agents = self.crowd.local.data_dir / "agents"
+        for record in sorted(agents.glob("*/.openclaw/agents/main/sessions/*.jsonl")):
+            for line in record.read_text().splitlines():
+                said = json.loads(line).get("message", {})
+                if said.get("role") == "user":
+                    found += [int(number) for number in _NOTE.findall(json.dumps(said["content"]))]
+        return found
+
+    async def drained(self) -> None:
+        """Wait until the agent has taken everything and Telegram keeps nothing for it."""
+        for _ in range(DRAINED_SECONDS):
+            if len(set(self.taken())) == self.written and not await self._waiting():
+                return
+            await asyncio.sleep(1)
+        missing = set(range(1, self.written + 1)) - set(self.taken())
+        raise AssertionError(f"never taken: {sorted(missing)}; {await self._waiting()} wait at Telegram")
+
+    async def answers(self) -> list[str]:
+        every = await self.member.person.messages(self.member.bot)
+        return [message.text for message in every if message.outgoing]
+
+    async def _waiting(self) -> int:
+        return (await self.crowd.local.world.show_bot(self.member.bot)).pending_updates
+
+
+async def _nothing_is_lost(folder: Path, count: int, deaths: int, least_naps: int) -> None:
+    seed = secrets.randbelow(10**6)
+    print(f"seed {seed}")  # noqa: T201 - to repeat it
+    async with tired_crowd(folder) as crowd:
+        talk = Talk(crowd, crowd.members[0], random.Random(seed))  # noqa: S311 - repeatable, not secret
+        await talk.write(count, deaths)
+        await talk.drained()
+        assert talk.taken() == list(range(1, count + 1)), "each once, and in order"
+        answers = await talk.answers()
+        assert len(answers) <= count
+        assert answers[-1] == ANSWER
+        assert talk.naps >= least_naps, "it hardly slept: nothing was tried"
+
+
+@pytest.mark.timeout(600)
+async def test_notes_written_around_sleep_and_a_death_are_taken_once_and_in_order(
+    tmp_path: Path, swap: CompressedSwap
+) -> None:
+    await _nothing_is_lost(tmp_path, count=16, deaths=1, least_naps=1)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3 * 3600)
+async def test_five_hundred_notes_are_taken_once_and_in_order(tmp_path: Path, swap: CompressedSwap) -> None:
+    await _nothing_is_lost(tmp_path, count=500, deaths=10, least_naps=20)
