@@ -97,6 +97,12 @@ class UserUnknown(ClawBotError):
     key = "error.user.unknown"
 
 
+class IncidentOver(ClawBotError):
+    """An admin acted on an incident that has ended."""
+
+    key = "error.incident.over"
+
+
 class OnboardingClosed(ClawBotError):
     """Strangers are not admitted because a safety condition of the host does not stand."""
 

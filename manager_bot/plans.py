@@ -29,7 +29,7 @@ class Plan:
     """Limits of one plan.
 
     Memory and swap in MiB, CPU in cores, the token budget in Gemini's ``totalTokenCount`` a UTC day.
-    ``max_attempts`` is ``None`` where restarts are unlimited; ``alert_at`` counts attempts before admins hear of it.
+    ``max_attempts`` is ``None`` where restarts are unlimited; ``alert_at`` is the attempt from which it is critical.
     ``sleep_after`` is how long an agent must be idle before it is put to sleep, ``None`` where it always stays awake;
     an operator may change it (``CLAWBOT_SLEEP_AFTER``).
     ``best_wish`` is the best tier a subscriber may ask for always; what a question needs by itself it gets on any plan.

@@ -6,10 +6,11 @@ harmless number too many than one token too few.
 
 from __future__ import annotations
 
-import logging
+import base64
 import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
+from urllib.parse import unquote
 
 HIDDEN = "[redacted]"
 
@@ -36,15 +37,37 @@ _SHAPES = re.compile(
     )
 )
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
+_TO_STANDARD = str.maketrans("-_", "+/")
+_PERCENT = re.compile(r"(?:[A-Za-z0-9._~:/-]|%[0-9A-Fa-f]{2}){20,}")
 
 
 def redact(text: str) -> str:
     """*text* with everything shaped like a secret replaced by ``[redacted]``; idempotent."""
     text = _PEM.sub(HIDDEN, text)
     text = _SHAPES.sub(HIDDEN, text)
+    text = _BASE64.sub(_hidden_in_base64, text)
+    if "%" in text:
+        text = _PERCENT.sub(_hidden_in_percent, text)
     text = _URL_PASSWORD.sub(rf"\g<keep>{HIDDEN}", text)
     text = _AUTHORIZATION.sub(rf"\g<keep>{HIDDEN}", text)
     return _NAMED.sub(rf"\g<keep>{HIDDEN}", text)
+
+
+def _hidden_in_base64(found: re.Match[str]) -> str:
+    """The match, or nothing of it if a secret is packed in it."""
+    packed = found[0].rstrip("=").translate(_TO_STANDARD)
+    for start in range(4):  # what stands before it may be of the same alphabet, a path for one
+        whole = packed[start:] if (len(packed) - start) % 4 != 1 else packed[start:-1]
+        whole += "=" * (-len(whole) % 4)
+        if _SHAPES.search(base64.b64decode(whole).decode("ascii", "replace")):
+            return HIDDEN
+    return found[0]
+
+
+def _hidden_in_percent(found: re.Match[str]) -> str:
+    """The same for what is percent-encoded, be it twice."""
+    return HIDDEN if "%" in found[0] and _SHAPES.search(unquote(unquote(found[0]))) else found[0]
 
 
 def redact_processor(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -64,15 +87,3 @@ def _redacted(value: object) -> object:
     if isinstance(value, list | tuple | set | frozenset):
         return [_redacted(inner) for inner in value]
     return redact(repr(value)) if not callable(value) else value
-
-
-class RedactingFilter(logging.Filter):
-    """For handlers of the standard library's logging: message, arguments and traceback."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = redact(record.getMessage())
-        record.args = ()
-        if record.exc_info:
-            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
-            record.exc_info = None
-        return True

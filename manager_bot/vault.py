@@ -44,10 +44,6 @@ class Vault:
                 "CLAWBOT_SECRET_KEYS does not hold the key this database was sealed with: put the old key back"
             ) from None
 
-    def reseal(self, sealed: str) -> str:
-        """Re-encrypt with the newest key (key rotation)."""
-        return self._fernet.rotate(sealed.encode()).decode()
-
     def fingerprint(self, secret: SecretStr) -> str:
         """A keyed digest (64 hex digits) by which a secret can be found but not guessed."""
         return hmac.new(self._fingerprint_key, secret.get_secret_value().encode(), hashlib.sha256).hexdigest()

@@ -126,14 +126,6 @@ async def pending(migrations: str = MIGRATIONS) -> list[str]:
     return [step.migration.name for step in plan]
 
 
-async def is_migrated() -> bool:
-    """Whether the connected database has exactly our tables."""
-    try:
-        return not await pending()
-    except NotMigrated:
-        return False
-
-
 async def require_migrated() -> None:
     """Return if the connected database has our tables; raises :class:`NotMigrated` with the cure."""
     if await pending():

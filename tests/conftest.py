@@ -7,6 +7,11 @@ from fixtures.databases import database, database_url, empty_database_url, engin
 from fixtures.settings import make_settings
 from fixtures.swap import swap
 from fixtures.worlds import free_port, free_port_of_session, world, world_root
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+"""How fast an example runs says how busy the machine is, not whether it is right."""
 
 __all__ = [
     "database",

@@ -34,7 +34,7 @@ PUBLIC_DNS = ("1.1.1.1", "9.9.9.9")
 
 _TIMEOUT = 60
 _CONFLICT_LOOKS = 20
-_LOG_BYTES = 256 * 1024
+_LOG_BYTES = 64 * 1024
 _MIB = 1024 * 1024
 
 log = structlog.get_logger(__name__)
@@ -304,7 +304,9 @@ class DockerRuntime:
         if not found:
             return ""
         raw: bytes = self._client().logs(found[0]["Id"], tail=lines)
-        return raw[-_LOG_BYTES:].decode(errors="replace")
+        if len(raw) > _LOG_BYTES:  # its first line goes with what was before: half a secret is not recognised as one
+            raw = raw[-_LOG_BYTES:].partition(b"\n")[2]
+        return raw.decode(errors="replace")
 
 
 __all__ = ["PUBLIC_DNS", "Conflict", "DockerRuntime", "Gone"]

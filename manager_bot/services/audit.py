@@ -8,6 +8,8 @@ from enum import StrEnum
 from manager_bot.clock import Clock
 from models import AuditEntry
 
+_RECENT = 100
+
 
 class Role(StrEnum):
     """In which role somebody acted."""
@@ -47,3 +49,10 @@ class Audit:
             details=details,
             created_at=self.clock.now(),
         )
+
+    async def latest(self, action: str, **details: object) -> int | None:
+        """Who did *action* last, among the recent; *details* must be among those recorded. A Telegram id."""
+        async for entry in AuditEntry.filter(action=action).order_by("-id").limit(_RECENT):
+            if details.items() <= {**entry.details, "agent_id": entry.agent_id}.items():
+                return int(entry.actor_id)
+        return None

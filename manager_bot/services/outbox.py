@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tortoise.exceptions import IntegrityError
@@ -13,6 +13,9 @@ from tortoise.queryset import QuerySet
 from manager_bot.clock import Clock
 from manager_bot.services.quiet import quiet_until
 from models import Notification, NotificationState
+
+_ABOUT_TO_GO = timedelta(seconds=1)
+"""So near its time a message may be on its way already."""
 
 
 class NoticeKind(StrEnum):
@@ -23,9 +26,10 @@ class NoticeKind(StrEnum):
 
     WATCHDOG_STARTED = "watchdog_started"  # agents, running
     INCIDENT = "incident"  # incident_id
+    INCIDENT_WORSE = "incident_worse"  # incident_id
     INCIDENT_OVER = "incident_over"  # incident_id
     INCIDENT_REMINDER = "incident_reminder"  # incident_id
-    OWNER_TROUBLE = "owner_trouble"  # trouble, attempts, max_attempts, gave_up
+    OWNER_TROUBLE = "owner_trouble"  # trouble, gave_up
     OWNER_RECOVERED = "owner_recovered"  # bot_username
     BUDGET_NOTICE = "budget_notice"  # percent, used, limit
     AGENT_SILENT = (
@@ -95,19 +99,43 @@ class Outbox:
         dedupe_key: str | None = None,
         urgent: bool = False,
         follows: str | None = None,
+        settle: timedelta | None = None,
     ) -> None:
         """Queue one message to every admin; in somebody's quiet hours it waits for their end, unless *urgent*.
 
-        *follows* is a subject: who, in quiet hours, has not been told of it needs no word about how it went on.
+        *follows* is a subject: who is only going to be told of it needs no word about how it went on. *settle* is how
+        long the first message of *subject* waits, to be taken back perhaps by :meth:`withdraw`.
         """
-        quiet = {} if urgent else await quiet_until(self.admin_ids, self.clock.now())
+        now = self.clock.now()
+        quiet = {} if urgent else await quiet_until(self.admin_ids, now)
         for admin in self.admin_ids:
             key, until = f"{dedupe_key}:{admin}" if dedupe_key else None, quiet.get(admin)
-            if until is not None and await _known(admin, subject):
-                until = None  # an edit makes no sound
-            elif until is not None and (await _waits(admin, subject) or (follows and not await _known(admin, follows))):
+            if (
+                follows is not None
+                and not await _known(admin, follows)
+                and (until or await _waits(admin, follows, now))
+            ):
                 continue
+            if subject is not None and await _known(admin, subject):
+                until = None  # an edit makes no sound
+            elif subject is not None and not urgent:
+                if await _waits(admin, subject, now):
+                    continue  # it will say how things are when it is sent
+                until = until or (now + settle if settle else None)
             await self.post(admin, kind, values, subject=subject, dedupe_key=key, due_at=until)
+
+    async def post_informed_admins(
+        self, kind: NoticeKind, values: Mapping[str, object], *, about: str, dedupe_key: str
+    ) -> None:
+        """Queue one message at once to every admin who was told of the subject *about*."""
+        for admin in self.admin_ids:
+            if await _known(admin, about):
+                await self.post(admin, kind, values, dedupe_key=f"{dedupe_key}:{admin}")
+
+    async def withdraw(self, subjects: Iterable[str]) -> None:
+        """What waits to be the first word about one of *subjects* goes unsaid."""
+        held = Notification.filter(subject__in=list(subjects), state=NotificationState.PENDING, attempts=0)
+        await held.filter(due_at__gt=self.clock.now()).delete()
 
 
 async def _known(chat_id: int, subject: str | None) -> bool:
@@ -115,9 +143,10 @@ async def _known(chat_id: int, subject: str | None) -> bool:
     return subject is not None and await _about(chat_id, subject).filter(state=NotificationState.SENT).exists()
 
 
-async def _waits(chat_id: int, subject: str | None) -> bool:
-    """Whether a message about *subject* is held back already; it will say how things are when it is sent."""
-    return subject is not None and await _about(chat_id, subject).filter(state=NotificationState.PENDING).exists()
+async def _waits(chat_id: int, subject: str, now: datetime) -> bool:
+    """Whether a message about *subject* is held back for a while yet."""
+    held = _about(chat_id, subject).filter(state=NotificationState.PENDING, due_at__gt=now + _ABOUT_TO_GO)
+    return await held.exists()
 
 
 def _about(chat_id: int, subject: str) -> QuerySet[Notification]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiogram.types import InlineKeyboardMarkup
 
+from manager_bot.services.alerts import subject_of
 from manager_bot.services.outbox import NoticeKind
 from manager_bot.telegram.callbacks import AdminAlert, AdminGo, AdminGoto, AlertVerb, Ask, Go, Goto, Verb
 from manager_bot.telegram.figures import bar
@@ -17,7 +18,7 @@ from manager_bot.telegram.screens.home import OWNERS_TURN
 from manager_bot.telegram.view import Key, Row, markup
 from manager_bot.telegram.words import Words, joined
 from manager_bot.texts import Html
-from models import Agent, Cause, Incident, Notification, User
+from models import Agent, Cause, Incident, Notification, Trouble, User
 
 TAIL_LINES = 8
 TAIL_CHARACTERS = 1500
@@ -27,10 +28,11 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message ready to be sent."""
+    """A message ready to be sent; where there is one about the subject *answers* in the chat, as a reply to it."""
 
     text: Html
     rows: tuple[Row, ...] = ()
+    answers: str | None = None
 
     @property
     def markup(self) -> InlineKeyboardMarkup | None:
@@ -69,7 +71,18 @@ async def _incident_reminder(words: Words, values: Values) -> Notice | None:
     agent = await Agent.get_or_none(id=incident.agent_id).select_related("user") if incident.agent_id else None
     head = words("notice.incident_reminder", time=words.clock(incident.opened_at))
     text = joined(head, incident_text(words, incident, agent, tail=False), gap="\n\n")
-    return Notice(text, _incident_keys(words, incident, agent))
+    return Notice(text, _incident_keys(words, incident, agent), subject_of(incident.id))
+
+
+async def _incident_worse(words: Words, values: Values) -> Notice | None:
+    """A sound for what the edited alert says already."""
+    incident = await Incident.get_or_none(id=values["incident_id"])
+    if incident is None or incident.closed_at is not None:
+        return None
+    agent = await Agent.get_or_none(id=incident.agent_id).select_related("user") if incident.agent_id else None
+    text = words("notice.incident_worse", who=_who(words, agent), cause=words(f"cause.{incident.cause.value}"))
+    text = joined(text, _attempts(words, incident))
+    return Notice(text, _incident_keys(words, incident, agent), subject_of(incident.id))
 
 
 async def seen_by(incident: Incident) -> str:
@@ -83,17 +96,16 @@ async def _incident_over(words: Words, values: Values) -> Notice | None:
     if incident is None:
         return None
     agent = await Agent.get_or_none(id=incident.agent_id) if incident.agent_id else None
-    who = words("incident.agent", bot=agent.bot_username) if agent else words("incident.platform")
-    return Notice(words("notice.incident_over", who=who, cause=words(f"cause.{incident.cause.value}")))
+    text = words("notice.incident_over", who=_who(words, agent), cause=words(f"cause.{incident.cause.value}"))
+    return Notice(text, answers=subject_of(incident.id))
 
 
 def incident_text(
     words: Words, incident: Incident, agent: Agent | None, *, tail: bool = True, seen_by: str = ""
 ) -> Html:
     """Everything an admin needs to judge it at a glance; *agent* comes with its user."""
-    who = words("incident.agent", bot=agent.bot_username) if agent else words("incident.platform")
     icon = "✅" if incident.closed_at else {"critical": "🔴", "warning": "🟠", "info": "🔵"}[incident.severity.value]
-    lines = [words("incident.head", icon=icon, who=who), words(f"cause.{incident.cause.value}")]
+    lines = [words("incident.head", icon=icon, who=_who(words, agent)), words(f"cause.{incident.cause.value}")]
     if agent is not None:
         lines.append(words("incident.owner", name=agent.user.name))
     if incident.exit_code is not None:
@@ -101,7 +113,9 @@ def incident_text(
     if incident.memory_mb is not None:
         what = "incident.memory_left" if incident.cause is Cause.MEMORY_SHORT else "incident.memory"
         lines.append(words(what, memory=words.memory(incident.memory_mb)))
-    if incident.occurrences > 1:
+    if incident.cause is Cause.MASS_FAILURE:
+        lines.append(words.count("incident.agents", incident.occurrences))
+    elif incident.occurrences > 1:
         lines.append(words.count("incident.occurrences", incident.occurrences))
     lines.append(_attempts(words, incident))
     if incident.closed_at is not None:
@@ -112,6 +126,10 @@ def incident_text(
     if incident.snoozed_until is not None:
         lines.append(words("incident.snoozed", time=words.clock(incident.snoozed_until)))
     return joined(joined(*lines), _tail(incident.log_tail) if tail else "", gap="\n\n")
+
+
+def _who(words: Words, agent: Agent | None) -> Html:
+    return words("incident.agent", bot=agent.bot_username) if agent else words("incident.platform")
 
 
 def _attempts(words: Words, incident: Incident) -> Html:
@@ -147,13 +165,23 @@ def _incident_keys(words: Words, incident: Incident, agent: Agent | None) -> tup
 
 
 async def _owner_trouble(words: Words, values: Values) -> Notice:
-    if values["trouble"] in OWNERS_TURN:
-        follow = words("notice.owner_trouble.yours")
-    else:
-        follow = words("notice.owner_trouble.gave_up" if values.get("gave_up") else "notice.owner_trouble.working")
-    text = joined(words("notice.owner_trouble"), words(f"trouble.{values['trouble']}"), follow, gap="\n\n")
-    first = Key(words("button.start"), Ask(verb=Verb.START)) if values.get("gave_up") else _home(words)
-    return Notice(text, ([first, Key(words("button.logs"), Go(to=Goto.LOGS))],))
+    trouble, gave_up = values["trouble"], bool(values.get("gave_up"))
+    text = joined(words("notice.owner_trouble"), words(f"trouble.{trouble}"), gap="\n\n")
+    if trouble == Trouble.OUT_OF_MEMORY:
+        text = joined(text, words("notice.owner_trouble.memory"), gap="\n\n")
+    text = joined(text, words(f"notice.owner_trouble.{_follow(trouble, gave_up=gave_up)}"), gap="\n\n")
+    keys = [Key(words("button.start"), Ask(verb=Verb.START)) if gave_up else _home(words)]
+    keys += [Key(words("button.plan"), Go(to=Goto.PLANS))] if trouble == Trouble.OUT_OF_MEMORY else []
+    return Notice(text, ([*keys, Key(words("button.logs"), Go(to=Goto.LOGS))],))
+
+
+def _follow(trouble: str, *, gave_up: bool) -> str:
+    """Whose turn it is."""
+    if trouble in OWNERS_TURN:
+        return "yours"
+    if gave_up:
+        return "gave_up"
+    return "admins" if trouble == Trouble.BAD_CONFIG else "working"
 
 
 async def _owner_recovered(words: Words, values: Values) -> Notice:
@@ -229,6 +257,7 @@ _RENDERERS: dict[NoticeKind, Callable[[Words, Values], Awaitable[Notice | None]]
     NoticeKind.WATCHDOG_STARTED: _watchdog_started,
     NoticeKind.INCIDENT: _incident,
     NoticeKind.INCIDENT_OVER: _incident_over,
+    NoticeKind.INCIDENT_WORSE: _incident_worse,
     NoticeKind.INCIDENT_REMINDER: _incident_reminder,
     NoticeKind.OWNER_TROUBLE: _owner_trouble,
     NoticeKind.OWNER_RECOVERED: _owner_recovered,

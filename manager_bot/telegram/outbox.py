@@ -18,6 +18,7 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
+from aiogram.types import ReplyParameters
 from pydantic import SecretStr
 from tortoise.exceptions import OperationalError
 
@@ -144,10 +145,14 @@ class Postman:
         bot = await self._speaker(notification)
         if notice is None or bot is None:
             return None
-        earlier = await self._earlier(notification)
+        earlier = await _sent_about(notification, notification.subject)
         if earlier is not None and await _edited(bot, notification.chat_id, earlier, notice):
             return earlier
-        sent = await bot.send_message(notification.chat_id, notice.text, reply_markup=notice.markup)
+        answered = await _sent_about(notification, notice.answers)
+        reply = ReplyParameters(message_id=answered, allow_sending_without_reply=True) if answered else None
+        sent = await bot.send_message(
+            notification.chat_id, notice.text, reply_markup=notice.markup, reply_parameters=reply
+        )
         return sent.message_id
 
     async def _speaker(self, notification: Notification) -> Bot | None:
@@ -156,15 +161,6 @@ class Postman:
             return make_bot(self.token, self.session)
         agent = await Agent.get_or_none(id=notification.token_of)
         return make_bot(self.vault.open(agent.bot_token), self.session) if agent else None
-
-    async def _earlier(self, notification: Notification) -> int | None:
-        if notification.subject is None:
-            return None
-        same = Notification.filter(
-            chat_id=notification.chat_id, subject=notification.subject, token_of=notification.token_of
-        )
-        sent = await same.filter(state=NotificationState.SENT).order_by("-id").first()
-        return sent.message_id if sent else None
 
     async def _unforeseen(self, notification: Notification, error: Exception) -> None:
         """Something nobody named: a database that is locked or away passes, anything else only a few times."""
@@ -193,6 +189,15 @@ class Postman:
 
 def _lane_of(notification: Notification) -> Lane:
     return notification.chat_id, notification.token_of
+
+
+async def _sent_about(notification: Notification, subject: str | None) -> int | None:
+    """The message about *subject* in the notification's chat."""
+    if subject is None:
+        return None
+    same = Notification.filter(chat_id=notification.chat_id, subject=subject, token_of=notification.token_of)
+    sent = await same.filter(state=NotificationState.SENT).order_by("-id").first()
+    return sent.message_id if sent else None
 
 
 async def _rendered(notification: Notification, words: Words) -> Notice | None:

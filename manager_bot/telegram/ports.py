@@ -10,13 +10,16 @@ from models import Incident
 
 
 class IncidentDesk(Protocol):
-    """What admins do about incidents."""
+    """What admins do about incidents; who acts second is told who was first (a Telegram id).
+
+    Acts on what has ended raise :class:`~manager_bot.errors.IncidentOver`.
+    """
 
     async def acknowledge(self, incident_id: int, actor: Actor) -> int | None:
         """An admin has seen it; the Telegram id of the first who had."""
         ...
 
-    async def snooze(self, incident_id: int, actor: Actor, period: timedelta) -> None:
+    async def snooze(self, incident_id: int, actor: Actor, period: timedelta) -> int | None:
         """Say no more about it for *period*, unless it becomes critical."""
         ...
 
@@ -24,7 +27,7 @@ class IncidentDesk(Protocol):
         """Show it on the status page, or no more."""
         ...
 
-    async def stop_trying(self, incident_id: int, actor: Actor) -> None:
+    async def stop_trying(self, incident_id: int, actor: Actor) -> int | None:
         """Restart no more; the agent stays down until somebody starts it."""
         ...
 

@@ -58,14 +58,17 @@ class Chronicle:
         trouble = cause or decision.trouble or Trouble.CRASHED
         if trouble is Trouble.GAVE_UP:
             trouble = Trouble.START_FAILED if detail else Trouble.UNHEALTHY
-        severity = Severity.CRITICAL if gave_up else Severity.WARNING
-        await self.event(agent, _event_name(trouble, gave_up=gave_up), severity, detail or _described(state))
+        plan = plan_of(str(agent.user.plan))
+        keeps_failing = plan.max_attempts is None and decision.attempts >= plan.alert_at
+        severity = Severity.CRITICAL if gave_up or keeps_failing else Severity.WARNING
+        reached = gave_up or (keeps_failing and decision.attempts == plan.alert_at)
+        await self.event(agent, _event_name(trouble, reached=reached), severity, detail or _described(state))
         await self.incidents.report(
             Finding(
                 cause=Cause(trouble.value),
                 severity=severity,
                 attempts=decision.attempts,
-                max_attempts=plan_of(str(agent.user.plan)).max_attempts,
+                max_attempts=plan.max_attempts,
                 next_attempt_at=decision.next_attempt_at,
                 exit_code=state.exit_code if state else None,
                 memory_mb=await self._memory_mb(agent, state),
@@ -92,8 +95,8 @@ class Chronicle:
         return use.used // _MIB if use else None
 
 
-def _event_name(trouble: Trouble, *, gave_up: bool) -> str:
-    return "max_restarts" if gave_up else _EVENTS.get(trouble, "stopped")
+def _event_name(trouble: Trouble, *, reached: bool) -> str:
+    return "max_restarts" if reached else _EVENTS.get(trouble, "stopped")
 
 
 def _described(state: ContainerState | None) -> str:

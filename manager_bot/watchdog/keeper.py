@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 _STEPS = 8
 """Acts in one look; the longest honest chain has five."""
 _STOP_GRACE = 10
+_COUNTED = (Act.COUNT, Act.GIVE_UP, Act.GIVE_UP_AND_STOP)
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class Keeper:
 
     async def _step(self, agent_id: int, *, forgiven: bool) -> bool:
         """One observation and one act; whether another look is due."""
-        agent = await Agent.get_or_none(id=agent_id).select_related("user")
+        agent, cuts = await Agent.get_or_none(id=agent_id).select_related("user"), self.engine.cuts
         if agent is None:
             self._forget(agent_id)
             return False
@@ -94,6 +95,8 @@ class Keeper:
         if decision.act in (Act.NOTHING, Act.WAIT):
             await self._settle(agent, state, decision)
             return False
+        if decision.act in _COUNTED and view.status is not ContainerStatus.RUNNING:
+            await self.engine.assure(cuts)
         log.info("agent_decision", agent_id=agent_id, act=decision.act.value, status=view.status.value)
         return await self._perform(agent, state, view, decision)
 
@@ -250,13 +253,8 @@ class Keeper:
     async def _trouble(
         self, agent: Agent, state: ContainerState | None, view: View, decision: Decision, detail: str = ""
     ) -> None:
-        """Save what is wrong before anything is done about it, then tell those whom it concerns.
-
-        Raises RuntimeUnavailable where the engine is going down: then it may have taken the container with it.
-        """
+        """Save what is wrong before anything is done about it, then tell those whom it concerns."""
         down = state is None or state.status is not ContainerStatus.RUNNING
-        if down:
-            await self.engine.assure()
         changes: dict[str, Any] = {
             "trouble": decision.trouble,
             "restart_count": decision.attempts,

@@ -162,7 +162,7 @@ class Watchdog:
             await self.keeper.converge(agent_id, forgiven=forgiven)
             self._forgiven.discard(agent_id)
         except RuntimeUnavailable:
-            self.keeper.engine.lost()
+            await self.keeper.engine.failed()
             log.info("agent_waits_for_engine", agent_id=agent_id)
         except (RuntimeRefused, BaseORMException, OSError) as error:
             log.warning("agent_look_failed", agent_id=agent_id, error=repr(error))
@@ -189,7 +189,7 @@ class Watchdog:
             if engine.missed == _PINGS_MISSED:
                 await self._report_outage(Severity.CRITICAL)
             return
-        if engine.away:
+        if engine.away and engine.is_known:
             await self.runtime.prepare()  # no agent starts before network and firewall stand
             everyone = await self.rounds.everyone()
             if engine.gone:
@@ -198,7 +198,7 @@ class Watchdog:
             if engine.gone and engine.missed < _PINGS_MISSED:
                 await self._report_outage(Severity.WARNING)
             engine.is_back()
-        if self._outage:
+        if self._outage and not engine.away:
             await self.incidents.close(Cause.DOCKER_DOWN)
             self._outage = False
 

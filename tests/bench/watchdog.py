@@ -4,7 +4,8 @@ Fifty stand-in containers (busybox, two megabytes) run on the real engine under 
 periods, on SQLite. They are killed one after the other, each once, by the engine's API; the time is from the engine's
 FinishedAt to its next StartedAt. The same containers are then left to a loop that lists them every 5 and every 60
 seconds and starts what is down. The reconcile pass (network and rules, one sparse list, one query, the comparison) is
-measured alone, in the process's own CPU time, threads included.
+measured alone, in the process's own CPU time, threads included. Four real OpenClaw agents, under a whole ClawBot beside
+the emulated Telegram, are killed once each at the end: until they run, and until they are ready and poll again.
 """
 
 # ruff: noqa: E402, S311 - the stand-in lives beside the integration tests; dice, not secrets
@@ -31,8 +32,9 @@ from rich.table import Table
 from tortoise.context import tortoise_test_context
 
 _ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(_ROOT / part) for part in ("", "tests/integration", "tests/integration/watchdog")]
+sys.path[:0] = [str(_ROOT / part) for part in ("", "tests/bench", "tests/integration", "tests/integration/watchdog")]
 
+import _real_agents
 from standin_agent import Plot, build_image, new_plot
 from watched_world import ADMIN, PlotSpecs, World
 
@@ -60,6 +62,7 @@ class Figures:
     every_60: list[float]
     pass_cpu: float
     create_s: float
+    real: list[_real_agents.Return]
 
 
 @asynccontextmanager
@@ -169,7 +172,7 @@ async def measure() -> Figures:
         every_5 = await with_loop(client, world, agents[:LOOP_DEATHS], 5)
         every_60 = await with_loop(client, world, agents[:LOOP_DEATHS], 60)
     client.close()
-    return Figures(ours, every_5, every_60, cpu, created)
+    return Figures(ours, every_5, every_60, cpu, created, await _real_agents.measure())
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -188,6 +191,11 @@ def tell(found: Figures) -> None:
         f"A reconcile pass over {AGENTS} healthy agents: {found.pass_cpu:.1f} ms of CPU (median of {PASSES})."
     )
     console.print(f"{AGENTS} agents made, started and connected in {found.create_s:.0f} s.")
+    running, ready = ([getattr(one, name) for one in found.real] for name in ("running", "ready_and_polling"))
+    console.print(
+        f"Real OpenClaw, {len(found.real)} agents killed once each: running after {statistics.median(running):.1f} s, "
+        f"ready and polling after {statistics.median(ready):.1f} s (medians; longest {max(ready):.1f} s)."
+    )
     console.print(" ".join((__doc__ or "").partition("\n\n")[2].split()), style="dim")
 
 

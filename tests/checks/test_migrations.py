@@ -84,7 +84,7 @@ async def test_migrating_an_empty_database_makes_every_table_and_twice_changes_n
     assert "0001_initial" in await db.migrate(empty_database_url)
     assert await db.migrate(empty_database_url) == []
     async with db.connected(empty_database_url):
-        assert await db.is_migrated()
+        assert not await db.pending()
         mentioned = {getattr(models, name)._meta.db_table for name in models.__all__ if _is_model(name)}
         assert mentioned <= await names(TABLES[engine])
 
@@ -120,7 +120,7 @@ async def test_sqlite_is_copied_before_it_is_changed(database_url: str, longer_h
     assert copy.stat().st_mode & 0o777 == 0o600
     async with db.connected(db.sqlite_url(copy)):
         assert (await User.get()).name == "Ann"
-        assert await db.is_migrated()
+        assert not await db.pending()
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -1,8 +1,9 @@
 """A stand-in for OpenClaw, two megabytes small: busybox, told by a file what to do.
 
 ``/data/behave`` holds one word, read every 0.3 s and at every health request: ``run``, ``crash`` (exit 1), ``clean``
-(exit 0), ``config`` (exit 78), ``leak`` (until the kernel kills it), ``hang`` (health port accepts and says nothing),
-``not-ready`` (503). The image carries a label of its own and is removed after the tests.
+(exit 0), ``config`` (exit 78), ``leak`` (until the kernel kills it), ``fill`` (nine tenths of 32 MB, until ``run``),
+``hang`` (health port accepts and says nothing), ``not-ready`` (503). It says ``/data/say`` and, in another breath,
+``/data/more``. The image carries a label of its own and is removed after the tests.
 """
 
 # ruff: noqa: S603, S607 - it runs three fixed commands
@@ -27,7 +28,7 @@ _CACHE = Path(__file__).parents[2] / "var" / "cache" / "busybox"
 
 _AGENT = """#!/bin/sh
 echo "standing in"
-cat /data/say 2>/dev/null
+cat /data/say 2>/dev/null; sleep 0.1; cat /data/more 2>/dev/null
 nc -ll -p 18789 -e /answer &
 while :; do
   word=run; [ -f /data/behave ] && read -r word </data/behave
@@ -36,6 +37,8 @@ while :; do
     clean) exit 0;;
     config) echo "config refused"; exit 78;;
     leak) exec tail /dev/zero;;
+    fill) [ -f /tmp/much ] || dd if=/dev/zero of=/tmp/much bs=1M count=29 2>/dev/null;;
+    run) [ ! -f /tmp/much ] || rm /tmp/much;;
   esac
   sleep 0.3
 done

@@ -25,7 +25,7 @@ def test_a_rotated_vault_opens_old_seals_and_keeps_fingerprints() -> None:
     before, after = Vault([OLD]), Vault([NEW, OLD])
     sealed = before.seal(SecretStr("12345:abc"))
     assert after.open(sealed).get_secret_value() == "12345:abc"
-    resealed = after.reseal(sealed)
+    resealed = after.seal(after.open(sealed))
     assert Vault([NEW]).open(resealed).get_secret_value() == "12345:abc"
     assert after.fingerprint(SecretStr("x")) == before.fingerprint(SecretStr("x"))
 

@@ -44,6 +44,7 @@ class Polls:
     _held: dict[int, _Held] = field(default_factory=dict)
     _asking: dict[int, asyncio.Event] = field(default_factory=dict)
     """Of each poll that is with Telegram: set to call it back."""
+    _ended: dict[int, float] = field(default_factory=dict)
 
     def is_open(self, agent_id: int) -> bool:
         """Whether the agent polls right now."""
@@ -79,6 +80,11 @@ class Polls:
         if held is not None:
             held.released.set()
 
+    def quiet_for(self, agent_id: int) -> float | None:
+        """Seconds since its last poll ended; nothing where it has not polled in this process."""
+        ended = self._ended.get(agent_id)
+        return None if ended is None else time.monotonic() - ended
+
     async def poll(self, caller: Caller, params: Mapping[str, object]) -> bytes:
         """The body of the answer. A second poll of the same agent ends the first with 409, as at Telegram.
 
@@ -106,6 +112,7 @@ class Polls:
             raise Refused(409, RIVAL) from None
 
     def _forget(self, agent_id: int, task: asyncio.Task[bytes]) -> None:
+        self._ended[agent_id] = time.monotonic()
         if self._open.get(agent_id) is task:
             del self._open[agent_id]
 

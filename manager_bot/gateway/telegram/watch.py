@@ -18,10 +18,12 @@ from manager_bot.gateway.telegram.upstream import Answer, Telegram
 from manager_bot.services.outbox import NoticeKind
 from models import Agent, DesiredState, Trouble
 
-EVERY: Final = 20.0
+EVERY: Final = 10.0
 """Seconds between two looks."""
+BETWEEN_POLLS: Final = 10.0
+"""Seconds from one poll to the next, at most; a healthy agent needs less than one."""
 QUIET_FOR: Final = timedelta(seconds=75)
-"""Without a poll for so long: a poll lasts 50 s at most, and its time is written every 10 s at most."""
+"""The same for who has not polled since this process began: a poll lasts 50 s, and its time is written every 10 s."""
 _AT_ONCE: Final = 4
 _BROKEN: Final = frozenset({Trouble.GAVE_UP, Trouble.BAD_CONFIG, Trouble.START_FAILED})
 log = structlog.get_logger(__name__)
@@ -71,6 +73,8 @@ class Watch:
             return True
         if silence_of(agent) is not None:
             return False
+        if (quiet := self.polls.quiet_for(agent.id)) is not None:
+            return quiet < BETWEEN_POLLS
         return agent.last_poll_at is not None and self.parts.clock.now() - agent.last_poll_at < QUIET_FOR
 
     async def _look_at(self, agent: Agent) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -15,9 +14,10 @@ from manager_bot.clock import OffsetClock
 from manager_bot.demo.client import BotView, Person, Pressed, WorldClient
 from manager_bot.services.accounts import Accounts
 from manager_bot.services.agents import Agents
-from manager_bot.services.audit import Actor, Audit
+from manager_bot.services.audit import Audit
 from manager_bot.services.budgets import Budgets
 from manager_bot.services.capacity import HostMemory, Needs
+from manager_bot.services.incidents import Incidents
 from manager_bot.services.ledger import Ledger
 from manager_bot.services.notices import BudgetNotices
 from manager_bot.services.outbox import Outbox
@@ -30,7 +30,7 @@ from manager_bot.telegram.dispatcher import UseCases
 from manager_bot.telegram.manager import ManagerBot, introduce
 from manager_bot.texts import Texts
 from manager_bot.vault import Vault
-from models import Agent, ContainerStatus, Incident, Stage
+from models import Agent, ContainerStatus, Stage
 from models.database import connected, sqlite_url
 
 TEXTS = Texts.load()
@@ -62,36 +62,6 @@ class OpenDoor:
 
 
 @dataclass
-class Desk:
-    """Incidents straight from the table."""
-
-    acts: list[tuple[str, int, int]] = field(default_factory=list)
-
-    async def acknowledge(self, incident_id: int, actor: Actor) -> int | None:
-        self.acts.append(("acknowledge", incident_id, actor.telegram_id))
-        incident = await Incident.get(id=incident_id)
-        return incident.acknowledged_by
-
-    async def snooze(self, incident_id: int, actor: Actor, period: timedelta) -> None:
-        await Incident.filter(id=incident_id).update(snoozed_until=datetime.now(UTC) + period)
-        self.acts.append(("snooze", incident_id, actor.telegram_id))
-
-    async def publish(self, incident_id: int, actor: Actor, *, public: bool) -> None:
-        self.acts.append(("publish" if public else "withdraw", incident_id, actor.telegram_id))
-
-    async def stop_trying(self, incident_id: int, actor: Actor) -> None:
-        self.acts.append(("stop_trying", incident_id, actor.telegram_id))
-
-    async def owner_of(self, incident_id: int) -> int:
-        incident = await Incident.get(id=incident_id)
-        assert incident.user_id is not None
-        return incident.user_id
-
-    async def open_incidents(self) -> list[Incident]:
-        return await Incident.filter(closed_at__isnull=True)
-
-
-@dataclass
 class House:
     """Everything of one running manager bot."""
 
@@ -102,9 +72,10 @@ class House:
     vault: Vault
     outbox: Outbox
     use: UseCases
-    desk: Desk
+    incidents: Incidents
     runtime: QuietRuntime
     manager: ManagerBot
+    admins: list[Person]
 
     async def agent_runs(self, bot_username: str, stage: Stage = Stage.CONNECTED) -> Agent:
         """What the watchdog would write once the agent is that far."""
@@ -147,18 +118,19 @@ async def make_manager(world: WorldClient, view: BotView, vault: Vault, use: Use
 
 
 @asynccontextmanager
-async def open_house(world: WorldClient, database: Path, *, one_tap: bool = True) -> AsyncIterator[House]:
+async def open_house(
+    world: WorldClient, database: Path, *, one_tap: bool = True, admins: Sequence[str] = ()
+) -> AsyncIterator[House]:
+    """*admins* are the names of further ones."""
     root = await world.person("Root", username="root", language_code="en")
     view = await world.bot("clawbot", owner=root, can_manage_bots=one_tap)
     async with connected(sqlite_url(database)):
-        clock, vault, bell, runtime, desk = (
-            OffsetClock(),
-            Vault([SecretStr(Fernet.generate_key().decode())]),
-            Bell(),
-            QuietRuntime(),
-            Desk(),
-        )
-        audit, outbox = Audit(clock), Outbox(clock, (root.id,))
+        clock, bell, runtime = OffsetClock(), Bell(), QuietRuntime()
+        vault = Vault([SecretStr(Fernet.generate_key().decode())])
+        people = [root, *[await world.person(name, language_code="en") for name in admins]]
+        ids = tuple(person.id for person in people)
+        audit, outbox = Audit(clock), Outbox(clock, ids)
+        incidents = Incidents(clock, outbox, audit, bell)
         accounts = Accounts(audit, outbox, bell)
         agents = Agents(clock, runtime, audit, bell)  # type: ignore[arg-type]
         sizing = Sizing(HostMemory.of(4096, 0), Needs(minimum_mb=384, awake_mb=358, asleep_mb=158))
@@ -167,10 +139,20 @@ async def open_house(world: WorldClient, database: Path, *, one_tap: bool = True
         registration = Registration(view.id, "t", (19700, 19720), clock, vault, sizing, OpenDoor(), bots, audit, bell)
         budgets = Budgets(clock, BudgetNotices(outbox, lambda: view.username), Ledger("test"))
         use = UseCases(
-            clock, TEXTS, accounts, agents, registration, sizing, audit, Usage(clock, budgets), desk, (root.id,)
+            clock, TEXTS, accounts, agents, registration, sizing, audit, Usage(clock, budgets), incidents, ids
         )
         house = House(
-            world, view, root, clock, vault, outbox, use, desk, runtime, await make_manager(world, view, vault, use)
+            world,
+            view,
+            root,
+            clock,
+            vault,
+            outbox,
+            use,
+            incidents,
+            runtime,
+            await make_manager(world, view, vault, use),
+            people,
         )
         await house.manager.start()
         try:

@@ -53,8 +53,8 @@ async def watched(
 
 @pytest.fixture
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[SecondEngine]:
-    """An engine of the test's own; its parameter says whether with live-restore."""
-    made = SecondEngine(live_restore=request.param)
+    """An engine of the test's own; its parameter is how :class:`SecondEngine` is made."""
+    made = SecondEngine(**request.param)
     await asyncio.to_thread(made.start)
     yield made
     await asyncio.to_thread(made.close)

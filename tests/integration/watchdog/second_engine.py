@@ -13,6 +13,7 @@ import json
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -30,8 +31,11 @@ _SHUTDOWN = 5
 class SecondEngine:
     """Started and ended by hand; ``log`` is what it wrote."""
 
-    def __init__(self, *, live_restore: bool) -> None:
-        """Its folder is its own and short: a socket's path has about a hundred characters."""
+    def __init__(self, *, live_restore: bool, activated: bool = False) -> None:
+        """Its folder is its own and short: a socket's path has about a hundred characters.
+
+        *activated*: its socket is held open for it, as by systemd, also while it is away.
+        """
         self.folder = Path(tempfile.mkdtemp(prefix="cb-engine-", dir="/tmp"))
         self.url = f"unix://{self.folder}/docker.sock"
         self.log = self.folder / "log"
@@ -42,6 +46,11 @@ class SecondEngine:
         self._bridge = f"cbe-{secrets.token_hex(4)}"
         _ip("link", "add", self._bridge, "type", "bridge")
         _ip("addr", "add", f"10.{150 + secrets.randbelow(50)}.{secrets.randbelow(256)}.1/24", "dev", self._bridge)
+        self._held: socket.socket | None = None
+        if activated:
+            self._held = socket.socket(socket.AF_UNIX)
+            self._held.bind(self.url.removeprefix("unix://"))
+            self._held.listen(64)
 
     def start(self) -> None:
         """It answers afterwards."""
@@ -51,15 +60,22 @@ class SecondEngine:
             *("--data-root", f"{self.folder}/data"),
             *("--exec-root", f"{self.folder}/run"),
             *("--pidfile", f"{self.folder}/pid"),
-            *("--host", self.url),
+            *("--host", "fd://" if self._held else self.url),
             *("--bridge", self._bridge),
             "--iptables=false",
             "--ip6tables=false",
             "--ip-forward=false",
             "--ip-masq=false",
         ]
+        handed: tuple[int, ...] = ()
+        if self._held is not None:
+            handed = (self._held.fileno(),)
+            hand_over = f'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&{handed[0]}'
+            command = ["bash", "-c", hand_over, "bash", *command]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603
+            self._process = subprocess.Popen(  # noqa: S603
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, pass_fds=handed
+            )
         deadline = time.monotonic() + _PATIENCE
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -95,6 +111,8 @@ class SecondEngine:
         for line in reversed(Path("/proc/mounts").read_text().splitlines()):
             if (mounted := line.split()[1]).startswith(f"{self.folder}/"):
                 subprocess.run(["umount", mounted], check=False, capture_output=True)  # noqa: S603, S607
+        if self._held is not None:
+            self._held.close()
         shutil.rmtree(self.folder)
         _ip("link", "delete", self._bridge)
 

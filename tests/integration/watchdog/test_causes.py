@@ -4,50 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import docker
 import pytest
 from watched_world import ADMIN, Down, World
 
 from manager_bot.services.outbox import NoticeKind
-from models import Agent, Cause, ContainerStatus, DesiredState, Incident, Stage, Trouble
-
-
-async def test_an_agent_starts_and_is_connected_only_when_ready_and_polling(world: World) -> None:
-    agent = await world.agent()
-    await world.until(lambda: world.is_stage(agent, Stage.CONNECTING))
-    await world.stays(lambda: world.is_stage(agent, Stage.CONNECTING), 1)
-    assert _quota(world, agent) == 200_000
-    await world.poll(agent)
-    await world.until(lambda: world.is_stage(agent, Stage.CONNECTED))
-    assert _quota(world, agent) == 50_000
-    row = await Agent.get(id=agent.id)
-    assert (row.wish_done, row.trouble, row.restart_count) == (1, None, 0)
-    assert row.revision > 5
-    assert await world.events(agent) == [("started", "info"), ("connected", "info")]
-    assert await Incident.all().count() == 0
-
-
-async def test_polling_without_being_ready_is_not_connected(world: World) -> None:
-    world.plot.behave(1, "not-ready")
-    agent = await world.agent()
-    await world.until(lambda: world.is_stage(agent, Stage.CONNECTING))
-    await world.poll(agent)
-    await world.stays(lambda: world.is_stage(agent, Stage.CONNECTING), 1)
-    world.plot.behave(1, "run")
-    await world.until(lambda: world.is_stage(agent, Stage.CONNECTED))
-
-
-async def test_intended_stop_nothing(world: World) -> None:
-    agent = await world.connected()
-    await world.wish(agent, desired_state=DesiredState.STOPPED)
-    await world.until(lambda: _is_down(world, agent))
-    await world.stays(lambda: _is_down(world, agent), 2.5)
-    assert await Incident.all().count() == 0
-    row = await Agent.get(id=agent.id)
-    assert (row.wish, row.wish_done, row.restart_count) == (2, 2, 0)
-    await world.wish(agent, desired_state=DesiredState.RUNNING)
-    await world.reconnected(agent)
-    assert (await Agent.get(id=agent.id)).restart_count == 0
+from models import Agent, Cause, DesiredState, Incident, Stage, Trouble
 
 
 async def test_exit_0_without_intent_is_started_now_and_early_counts(world: World) -> None:
@@ -69,12 +30,12 @@ async def test_crash_or_stopped_behind_our_back_is_restarted_at_once_and_told_on
     incident = await world.incident(agent, Cause.CRASHED)
     assert incident is not None
     assert (incident.exit_code, incident.attempts, incident.severity.value) == (137, 1, "warning")
-    await world.until(lambda: _closed(incident))
-    assert await world.told(ADMIN, NoticeKind.INCIDENT) == 2
-    assert await world.told(ADMIN, NoticeKind.INCIDENT_OVER) == 1
+    await world.until(lambda: world.is_over(incident))
+    assert await world.told(ADMIN, NoticeKind.INCIDENT) == 1, "healed before anybody was told: one message says all"
+    assert await world.told(ADMIN, NoticeKind.INCIDENT_OVER) == 0
     assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 0
     world.kill(agent)
-    await world.until(lambda: _attempts(agent, 2))
+    await world.until(lambda: world.attempts_are(agent, 2))
     again = await world.incident(agent, Cause.CRASHED)
     assert again is not None
     assert (again.id, again.occurrences, again.closed_at) == (incident.id, 2, None)
@@ -99,7 +60,7 @@ async def test_bad_config_is_not_looped(world: World) -> None:
     world.plot.behave(1, "config")
     agent = await world.agent()
     await world.until(lambda: world.incident(agent, Cause.BAD_CONFIG))
-    await world.stays(lambda: _is_down(world, agent), 2)
+    await world.stays(lambda: world.is_down(agent), 2)
     row = await Agent.get(id=agent.id)
     assert (row.trouble, row.restart_count) == (Trouble.BAD_CONFIG, 0)
     assert "config refused" in ((await world.incident(agent, Cause.BAD_CONFIG)).log_tail or "")
@@ -111,9 +72,9 @@ async def test_bad_config_is_not_looped(world: World) -> None:
 async def test_bad_config_goes_back_to_the_last_good_one_once(world: World) -> None:
     agent = await world.connected()
     world.plot.behave(1, "config")
-    await world.until(lambda: _has_trouble(agent, Trouble.BAD_CONFIG))
+    await world.until(lambda: world.has_trouble(agent, Trouble.BAD_CONFIG))
     assert world.specs.stepped_back == [agent.id]
-    await world.stays(lambda: _is_down(world, agent), 1)
+    await world.stays(lambda: world.is_down(agent), 1)
     kinds = [kind for kind, _ in await world.events(agent)]
     assert (kinds.count("config_restored"), kinds.count("started")) == (1, 2)
     assert (await Agent.get(id=agent.id)).restart_count == 0
@@ -151,7 +112,7 @@ async def test_bot_token_revoked_or_polled_elsewhere_is_no_reason_to_restart(wor
     assert await world.told(ADMIN, NoticeKind.INCIDENT) == 1
     await Agent.filter(id=agent.id).update(door_trouble=None)
     await world.poll(agent)
-    await world.until(lambda: _trouble_free(agent))
+    await world.until(lambda: world.has_trouble(agent, None))
     assert await world.told(1, NoticeKind.OWNER_RECOVERED) == 1
 
 
@@ -161,7 +122,7 @@ async def test_a_managed_bots_revoked_token_is_may_be_fetched_before_anybody_is_
     agent = await world.connected()
     await Agent.filter(id=agent.id).update(is_managed=True, door_trouble=Trouble.TOKEN_REVOKED)
     world.bell.revoked(agent.id)
-    await world.stays(lambda: _trouble_free(agent), 1)
+    await world.stays(lambda: world.has_trouble(agent, None), 1)
     world.pass_time(seconds=21)
     await world.until(lambda: world.incident(agent, Cause.TOKEN_REVOKED))
     assert await world.told(1, NoticeKind.OWNER_TROUBLE) == 1
@@ -182,7 +143,7 @@ async def test_deaf_healthy_but_not_polling_while_updates_wait_is_restarted_twic
     world.pass_time(minutes=1)
     await Agent.filter(id=agent.id).update(updates_waiting=2, waiting_since=world.clock.now())
     world.pass_time(seconds=31)
-    await world.until(lambda: _has_trouble(agent, Trouble.DEAF))
+    await world.until(lambda: world.has_trouble(agent, Trouble.DEAF))
     await world.stays(lambda: _same(world, agent, before), 1)
     assert [kind for kind, _ in await world.events(agent)].count("deaf_restart") == 2
 
@@ -219,7 +180,7 @@ async def test_docker_down_is_one_incident_of_the_host_and_no_attempt(world: Wor
     down.is_down = True
     await world.until(lambda: world.incident(None, Cause.DOCKER_DOWN))
     world.kill(agent)
-    await world.stays(lambda: _is_down(world, agent), 1)
+    await world.stays(lambda: world.is_down(agent), 1)
     down.is_down = False
     await world.until(lambda: world.runs(agent))
     await world.reconnected(agent)
@@ -241,87 +202,12 @@ async def test_a_reboot_of_the_host_is_nobodys_failed_attempt(world: World) -> N
     assert (await Agent.get(id=agent.id)).restart_count == 0
     assert await Incident.all().count() == 0
     world.kill(agent)
-    await world.until(lambda: _attempts(agent, 1))
-
-
-async def test_an_orphan_is_removed_and_a_deleted_agent_leaves_nothing(world: World) -> None:
-    agent = await world.connected()
-    await world.runtime.create(world.plot.spec(40))
-    await world.until(lambda: _count(world, 1))
-    await world.wish(agent, desired_state=DesiredState.REMOVED)
-    await world.until(lambda: _count(world, 0))
-    await world.until(_no_agent)
-
-
-async def test_a_changed_spec_and_an_asked_restart_make_a_new_start(world: World) -> None:
-    agent = await world.connected()
-    first = await world.state(agent)
-    await world.wish(agent, restart_asked_at=world.clock.now())
-    await world.until(lambda: world.runs_anew(agent, first))
-    await world.reconnected(agent)
-    second = await world.state(agent)
-    assert second.container_id == first.container_id
-    world.specs.changes = {"memory_mb": 48}
-    await world.wish(agent)
-    await world.until(lambda: world.runs_anew(agent, second))
-    await world.reconnected(agent)
-    assert (await world.state(agent)).container_id != second.container_id
-    assert (await Agent.get(id=agent.id)).restart_count == 0
-
-
-async def test_a_stopped_agent_stays_stopped_when_docker_was_down(world: World) -> None:
-    agent = await world.connected()
-    down = Down(world.runtime)
-    await world.watchdog.stop()
-    await world.build(down).start()
-    down.is_down = True
-    await world.wish(agent, desired_state=DesiredState.STOPPED)
-    await world.stays(lambda: world.runs(agent), 1)
-    down.is_down = False
-    await world.until(lambda: _is_down(world, agent))
-    await world.stays(lambda: _is_down(world, agent), 2)
-
-
-def _quota(world: World, agent: Agent) -> int:
-    client = docker.APIClient()
-    try:
-        return client.inspect_container(world.plot.name(agent.id))["HostConfig"]["CpuQuota"]
-    finally:
-        client.close()
-
-
-async def _is_down(world: World, agent: Agent) -> bool:
-    state = await world.state(agent)
-    return state is not None and state.status is ContainerStatus.EXITED
+    await world.until(lambda: world.attempts_are(agent, 1))
 
 
 async def _is_down_or_new(world: World, agent: Agent, before) -> bool:
-    return await _is_down(world, agent) or await world.runs_anew(agent, before)
+    return await world.is_down(agent) or await world.runs_anew(agent, before)
 
 
 async def _same(world: World, agent: Agent, before) -> bool:
     return await world.state(agent) == before
-
-
-async def _closed(incident: Incident) -> bool:
-    return (await Incident.get(id=incident.id)).closed_at is not None
-
-
-async def _attempts(agent: Agent, count: int) -> bool:
-    return (await Agent.get(id=agent.id)).restart_count == count
-
-
-async def _trouble_free(agent: Agent) -> bool:
-    return (await Agent.get(id=agent.id)).trouble is None
-
-
-async def _has_trouble(agent: Agent, trouble: Trouble) -> bool:
-    return (await Agent.get(id=agent.id)).trouble is trouble
-
-
-async def _count(world: World, count: int) -> bool:
-    return len(await world.runtime.states()) == count
-
-
-async def _no_agent() -> bool:
-    return not await Agent.all().count()

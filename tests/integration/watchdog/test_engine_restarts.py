@@ -17,8 +17,11 @@ from models import Agent, Cause, ContainerStatus, DesiredState, Incident, Stage
 
 AGENTS = 6
 ENDS = pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["restarted", "killed"])
-WITH_LIVE_RESTORE = pytest.mark.parametrize("engine", [True], ids=["live-restore"], indirect=True)
-WITHOUT = pytest.mark.parametrize("engine", [False], ids=["no-live-restore"], indirect=True)
+WITH_LIVE_RESTORE = pytest.mark.parametrize("engine", [{"live_restore": True}], ids=["live-restore"], indirect=True)
+WITHOUT = pytest.mark.parametrize("engine", [{"live_restore": False}], ids=["no-live-restore"], indirect=True)
+ACTIVATED = pytest.mark.parametrize(
+    "engine", [{"live_restore": False, "activated": True}], ids=["socket-activated"], indirect=True
+)
 AWAY = pytest.mark.parametrize("away", [0.0, 5.0], ids=["a-second", "seconds"])
 
 
@@ -60,6 +63,21 @@ async def test_without_live_restore_all_start_again_in_bounded_order_and_no_atte
     assert [one.cause for one in await Incident.all()] == [Cause.DOCKER_DOWN]
     assert not await restless.runs(stopped)
     assert (await _kinds(restless, agents))["started"] == 2 * len(agents)
+
+
+@ACTIVATED
+@ENDS
+async def test_an_engine_whose_socket_systemd_holds_open_takes_nobodys_attempt_with_it(
+    restless: World, engine: SecondEngine, how: signal.Signals
+) -> None:
+    agents = await _all_connected(restless, 3)
+    before = {agent.id: await restless.state(agent) for agent in agents}
+    await engine.restart(how, away=1)
+    for agent in agents:
+        await restless.until(lambda agent=agent: restless.runs_anew(agent, before[agent.id]))
+        await restless.reconnected(agent)
+    await _nobody_failed(3)
+    assert {one.cause for one in await Incident.all()} == {Cause.DOCKER_DOWN}
 
 
 @WITH_LIVE_RESTORE

@@ -30,7 +30,7 @@ from manager_bot.watchdog.keeper import Keeper
 from manager_bot.watchdog.relief import Relief
 from manager_bot.watchdog.rounds import Rounds
 from manager_bot.watchdog.watchdog import Periods, Watchdog
-from models import Agent, Cause, ContainerEventRow, ContainerStatus, Incident, Notification, Stage, User
+from models import Agent, Cause, ContainerEventRow, ContainerStatus, Incident, Notification, Stage, Trouble, User
 
 ADMIN = 900
 
@@ -179,6 +179,19 @@ class World:
 
     async def state(self, agent: Agent) -> ContainerState | None:
         return await self.runtime.state(agent.id)
+
+    async def is_down(self, agent: Agent) -> bool:
+        state = await self.state(agent)
+        return state is not None and state.status is ContainerStatus.EXITED
+
+    async def has_trouble(self, agent: Agent, trouble: Trouble | None) -> bool:
+        return (await Agent.get(id=agent.id)).trouble is trouble
+
+    async def attempts_are(self, agent: Agent, count: int) -> bool:
+        return (await Agent.get(id=agent.id)).restart_count == count
+
+    async def is_over(self, incident: Incident) -> bool:
+        return (await Incident.get(id=incident.id)).closed_at is not None
 
     async def runs(self, agent: Agent) -> bool:
         state = await self.state(agent)

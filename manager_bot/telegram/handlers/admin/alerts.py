@@ -24,16 +24,15 @@ async def acknowledge(
 ) -> None:
     """Seen; who comes second learns who was first."""
     by = await incidents.acknowledge(callback_data.incident_id, actor)
-    other = await User.get_or_none(telegram_id=by) if by not in (None, actor.telegram_id) else None
-    await screen.toast(screen.words("toast.alert.taken", name=other.name) if other else screen.words("toast.alert.ack"))
+    await _done(screen, actor, by, "toast.alert.ack")
 
 
 async def snooze(
     _: CallbackQuery, *, callback_data: AdminAlert, actor: Actor, incidents: IncidentDesk, screen: Screen
 ) -> None:
     """Not now."""
-    await incidents.snooze(callback_data.incident_id, actor, SNOOZE)
-    await screen.toast(screen.words("toast.alert.snooze"))
+    by = await incidents.snooze(callback_data.incident_id, actor, SNOOZE)
+    await _done(screen, actor, by, "toast.alert.snooze")
 
 
 async def publish(
@@ -49,8 +48,8 @@ async def stop_trying(
     _: CallbackQuery, *, callback_data: AdminAlert, actor: Actor, incidents: IncidentDesk, screen: Screen
 ) -> None:
     """Leave it down."""
-    await incidents.stop_trying(callback_data.incident_id, actor)
-    await screen.toast(screen.words("toast.alert.stop"))
+    by = await incidents.stop_trying(callback_data.incident_id, actor)
+    await _done(screen, actor, by, "toast.alert.stop")
 
 
 async def restart(
@@ -65,8 +64,9 @@ async def restart(
 ) -> None:
     """Try again now; the alert itself shows what comes of it."""
     owner = await accounts.find(await incidents.owner_of(callback_data.incident_id))
-    await agents.restart(owner, actor)
-    await screen.toast(screen.words("toast.admin.restart"))
+    agent = await agents.restart(owner, actor)
+    by = await agents.audit.latest("agent.restart", agent_id=agent.id)
+    await _done(screen, actor, by, "toast.admin.restart")
 
 
 async def logs(
@@ -82,6 +82,12 @@ async def logs(
     """What did it write?"""
     owner = await accounts.find(await incidents.owner_of(callback_data.incident_id))
     await screen.show(await admin_screens.logs(user, owner))
+
+
+async def _done(screen: Screen, actor: Actor, by: int | None, key: str) -> None:
+    """Say *key*, or the name of the admin who did it a moment before."""
+    other = await User.get_or_none(telegram_id=by) if by not in (None, actor.telegram_id) else None
+    await screen.toast(screen.words("toast.alert.taken", name=other.name) if other else screen.words(key))
 
 
 def router() -> Router:
