@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from manager_bot.clock import Clock
 from manager_bot.errors import RuntimeUnavailable
+from manager_bot.failpoints import reach
 from manager_bot.plans import plan_of
 from manager_bot.redaction import redact
 from manager_bot.runtime.base import ContainerState, Runtime, RuntimeRefused
 from manager_bot.services.incidents import Finding, Incidents
-from manager_bot.watchdog.policy import Act, Decision
-from models import Agent, Cause, ContainerEventRow, ContainerStatus, Severity, Trouble
+from manager_bot.watchdog.intent import intended
+from manager_bot.watchdog.policy import Act, Decision, View, classify_end
+from manager_bot.watchdog.rows import save
+from models import (
+    Agent,
+    Cause,
+    ContainerEventRow,
+    ContainerStatus,
+    DesiredState,
+    Rest,
+    Severity,
+    Stage,
+    Trouble,
+)
 
 _LOG_LINES = 20
 _MIB = 1024 * 1024
@@ -26,7 +40,7 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Chronicle:
-    """Container events and incidents of agents."""
+    """What is known of agents, in their rows, as container events and as incidents."""
 
     runtime: Runtime
     incidents: Incidents
@@ -77,6 +91,46 @@ class Chronicle:
             ),
             agent,
         )
+
+    async def trouble(
+        self, agent: Agent, state: ContainerState | None, view: View, decision: Decision, detail: str = ""
+    ) -> None:
+        """Save what is wrong before anything is done about it, then tell those whom it concerns."""
+        down = state is None or state.status is not ContainerStatus.RUNNING
+        changes: dict[str, Any] = {
+            "trouble": decision.trouble,
+            "restart_count": decision.attempts,
+            "next_attempt_at": decision.next_attempt_at,
+            "container_status": state.status if state else ContainerStatus.MISSING,
+        }
+        if down:
+            ended = state.finished_at if state else None
+            changes |= {"last_end_at": ended, "healthy_since": None, "stage": Stage.QUEUED}
+        if decision.act is Act.GIVE_UP_AND_STOP:
+            changes["desired_state"] = DesiredState.STOPPED
+        await save(agent, **changes)
+        reach("keeper.counted")
+        cause = classify_end(view) if down and not detail else None
+        await self.report(agent, state, decision, cause=cause, detail=detail)
+
+    async def settle(self, agent: Agent, state: ContainerState | None, decision: Decision) -> None:
+        """Nothing to do: save what was seen, and that the wish is granted."""
+        changes: dict[str, Any] = {
+            "container_status": state.status if state else ContainerStatus.MISSING,
+            "container_id": state.container_id if state else None,
+        }
+        if decision.act is Act.NOTHING:
+            changes["wish_done"] = agent.wish
+        stopped = intended(agent) is DesiredState.STOPPED
+        resting = stopped and agent.trouble is not Trouble.GAVE_UP
+        if stopped:
+            changes |= {"stage": Stage.QUEUED, "next_attempt_at": None, "healthy_since": None, "rest": Rest.AWAKE}
+        if resting:
+            changes["trouble"] = None
+        was_open = resting and agent.wish > agent.wish_done
+        await save(agent, **changes)
+        if was_open:
+            await self.recovered(agent)
 
     async def recovered(self, agent: Agent) -> None:
         """It is well (or meant to be down): close what was open about it."""

@@ -93,7 +93,7 @@ class Keeper:
         view = await view_of(agent, state, known, self.clock)
         decision = policy.decide(view, self.clock.now(), self.jitter.uniform(-1, 1))
         if decision.act in (Act.NOTHING, Act.WAIT):
-            await self._settle(agent, state, decision)
+            await self.chronicle.settle(agent, state, decision)
             return False
         if decision.act in _COUNTED and view.status is not ContainerStatus.RUNNING:
             await self.engine.assure(cuts)
@@ -128,7 +128,7 @@ class Keeper:
                 await self.bedtime.perform(decision.act, agent, state)
                 return True
             case _:
-                await self._trouble(agent, state, view, decision)
+                await self.chronicle.trouble(agent, state, view, decision)
                 return True
 
     async def _start(self, agent: Agent, state: ContainerState | None, view: View) -> bool:
@@ -192,7 +192,7 @@ class Keeper:
         log.warning("agent_start_refused", agent_id=agent.id, reason=str(error))
         await save(agent, wish_done=agent.wish)
         decision = policy.failed_to_start(view, self.clock.now(), self.jitter.uniform(-1, 1))
-        await self._trouble(agent, await self.runtime.state(agent.id), view, decision, detail=str(error))
+        await self.chronicle.trouble(agent, await self.runtime.state(agent.id), view, decision, detail=str(error))
         return False
 
     async def _restart(self, agent: Agent, state: ContainerState | None, decision: Decision) -> None:
@@ -250,27 +250,6 @@ class Keeper:
         await self.chronicle.event(agent, "config_restored", Severity.WARNING)
         await self.chronicle.report(agent, state, decision)
 
-    async def _trouble(
-        self, agent: Agent, state: ContainerState | None, view: View, decision: Decision, detail: str = ""
-    ) -> None:
-        """Save what is wrong before anything is done about it, then tell those whom it concerns."""
-        down = state is None or state.status is not ContainerStatus.RUNNING
-        changes: dict[str, Any] = {
-            "trouble": decision.trouble,
-            "restart_count": decision.attempts,
-            "next_attempt_at": decision.next_attempt_at,
-            "container_status": state.status if state else ContainerStatus.MISSING,
-        }
-        if down:
-            ended = state.finished_at if state else None
-            changes |= {"last_end_at": ended, "healthy_since": None, "stage": Stage.QUEUED}
-        if decision.act is Act.GIVE_UP_AND_STOP:
-            changes["desired_state"] = DesiredState.STOPPED
-        await save(agent, **changes)
-        reach("keeper.counted")
-        cause = policy.classify_end(view) if down and not detail else None
-        await self.chronicle.report(agent, state, decision, cause=cause, detail=detail)
-
     async def _notice_start(self, agent: Agent, state: ContainerState | None) -> None:
         """A start we have not seen: somebody else's, or our own before a crash of this process."""
         running = state is not None and state.status is ContainerStatus.RUNNING
@@ -298,25 +277,6 @@ class Keeper:
             spec = await self.specs.build(agent)
             self._current[agent.id] = spec.digest()
         return self._current[agent.id] == state.spec_digest
-
-    async def _settle(self, agent: Agent, state: ContainerState | None, decision: Decision) -> None:
-        """Nothing to do: save what was seen, and that the wish is granted."""
-        changes: dict[str, Any] = {
-            "container_status": state.status if state else ContainerStatus.MISSING,
-            "container_id": state.container_id if state else None,
-        }
-        if decision.act is Act.NOTHING:
-            changes["wish_done"] = agent.wish
-        stopped = intended(agent) is DesiredState.STOPPED
-        resting = stopped and agent.trouble is not Trouble.GAVE_UP
-        if stopped:
-            changes |= {"stage": Stage.QUEUED, "next_attempt_at": None, "healthy_since": None, "rest": Rest.AWAKE}
-        if resting:
-            changes["trouble"] = None
-        was_open = resting and agent.wish > agent.wish_done
-        await save(agent, **changes)
-        if was_open:
-            await self.chronicle.recovered(agent)
 
     def forgive_misses(self) -> None:
         """Health ports were away with the engine."""
