@@ -24,8 +24,8 @@ class QueryClass(StrEnum):
 
 TIERS: Final = {QueryClass.SIMPLE: Tier.LITE, QueryClass.CODE: Tier.FLASH, QueryClass.COMPLEX: Tier.PRO}
 
-SURE: Final = 0.6
-"""The chance of being simple a prompt needs for the lite tier; half would be even-handed."""
+SURE: Final = 0.55
+"""The chance of being simple from which on a prompt goes to the lite tier."""
 
 
 def classify(text: str) -> QueryClass:
