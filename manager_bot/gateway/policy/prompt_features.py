@@ -37,9 +37,7 @@ _PAIR, _FIRST, _RUN, _LAST = 0x51ED270B, 0x2545F491, 0x1B873593, 0x3C6EF372
 _HAN: Final = "\u3040-\u30ff\u3400-\u9fff"
 _LETTERS: Final = "a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u1fff\uac00-\ud7af"
 """Letters of the scripts that write words; plain ranges, for a class such as ``\\w`` costs several times as much."""
-_UNIT: Final = re.compile(
-    rf"[{_LETTERS}]+(?:[+#]+(?!\w))?|[{_HAN}]+|[0-9]+|[?？!！:：`{{}}()\[\]<>=/\\|+*^%$#@_;\"'«»“”]"
-)
+_UNIT: Final = re.compile(rf"[{_LETTERS}]+(?:[+#]+(?!\w))?|[{_HAN}]+|[0-9]+|[?？!！:：`{{}}()=+%^$]")
 _CAMEL: Final = re.compile(r"\b[a-z]{2,}[A-Z]\w")
 _SNAKE: Final = re.compile(r"[A-Za-z]_[A-Za-z]")
 _LATIN: Final = re.compile(r"[A-Za-z]{2}")
