@@ -25,7 +25,10 @@ FEWEST: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights by bucket, in steps of ``step``; ``wording`` and ``shape`` scale the two kinds of features."""
+    """Weights by bucket, in steps of ``step``; ``wording`` and ``shape`` scale the two kinds of features.
+
+    ``learned_from`` is the digest of the prompts it was learned from, so that weights and prompts cannot drift apart.
+    """
 
     code: array[int]
     complex: array[int]
@@ -34,6 +37,7 @@ class Model:
     bias_complex: float
     wording: float
     shape: float
+    learned_from: str
 
 
 @dataclass(frozen=True, slots=True)

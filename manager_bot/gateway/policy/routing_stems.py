@@ -1,4 +1,4 @@
-"""What a word says of the class of a prompt: the vocabulary behind ``routing.py``.
+"""What a word says of the class of a prompt: the vocabulary behind ``evidence.py``.
 
 One line is ``weight: words``. A word is a stem (a prefix of the word as written, lower case) unless it ends in
 ``.``: then it is the whole word. ``_`` joins a phrase of whole words, its last a stem. Chinese and Japanese are

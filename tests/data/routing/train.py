@@ -14,6 +14,7 @@ import sys
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from zlib import compress
@@ -146,9 +147,15 @@ def save(weights: np.ndarray, biases: np.ndarray) -> None:
         "bias_complex": float(biases[2] - biases[0]),
         "wording": WORDING,
         "shape": SHAPE,
+        "learned_from": digest(),
     }
     packed = array("b", np.rint(against / step).astype(int).ravel().tolist())
     WEIGHTS.write_bytes(json.dumps(head).encode() + b"\n" + compress(packed.tobytes(), 9))
+
+
+def digest() -> str:
+    """SHA-256 of all files learned from, in the order of their names."""
+    return sha256(b"".join(path.read_bytes() for path in sorted(HERE.glob("*.txt")))).hexdigest()
 
 
 def decide(scores: np.ndarray) -> list[QueryClass]:

@@ -6,6 +6,7 @@ import io
 import json
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 
@@ -107,9 +108,11 @@ def about_a_millisecond() -> int:
     return total
 
 
-def test_the_weights_belong_to_the_features_and_are_small() -> None:
+def test_the_weights_belong_to_the_features_and_the_prompts_and_are_small() -> None:
     model = load()
+    prompts = sorted((DATA / "training").glob("*.txt"))
 
+    assert model.learned_from == sha256(b"".join(path.read_bytes() for path in prompts)).hexdigest()
     assert len(model.code) == len(model.complex) == BUCKETS
     assert model.code.itemsize * 2 * BUCKETS <= 512 * 1024
     assert WEIGHTS.stat().st_size < 256 * 1024
