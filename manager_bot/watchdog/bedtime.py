@@ -24,6 +24,8 @@ BOOST_FOR: Final = timedelta(seconds=60)
 """How long a woken agent may use more CPU than its plan has: its first answer takes a few seconds with it."""
 SHORTEST_NAP: Final = timedelta(minutes=2)
 """An agent whose own timer is due before that is left awake."""
+START_AHEAD: Final = timedelta(seconds=45)
+"""A stopped agent starts so long before its timer: what is overdue at its start OpenClaw puts off by two minutes."""
 _UP: Final = (ContainerStatus.RUNNING, ContainerStatus.PAUSED)
 _STOP_GRACE: Final = 10
 _MIB: Final = 1024 * 1024
@@ -60,6 +62,7 @@ class Bedtime:
             how = f"frozen, {shrunk.before // _MIB} to {shrunk.after // _MIB} MB"
         else:
             changes = await self._stop(agent)
+            due = due - START_AHEAD if due is not None else None
             how = "stopped"
         await turn(agent, Rest.ASLEEP, self.clock.now(), wake_at=due, **changes)
         await self.chronicle.event(agent, "asleep", Severity.INFO, how)

@@ -175,6 +175,18 @@ async def test_its_own_timer_wakes_it(world: World, swap: CompressedSwap) -> Non
     await world.until(lambda: world.runs(agent))
 
 
+async def test_a_stopped_one_is_started_ahead_of_its_timer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroup, "reclaim", lambda _: None)
+    world.timers.due = world.clock.now() + timedelta(minutes=30)
+    agent = await asleep(world)
+    world.pass_time(minutes=29)
+    await world.stays(lambda: rests(world, agent, Rest.ASLEEP), 0.5)
+    assert await status(world, agent) is ContainerStatus.EXITED
+    world.pass_time(minutes=0.5)
+    await world.until(lambda: world.runs(agent))
+    assert world.clock.now() < world.timers.due
+
+
 async def test_a_timer_due_in_a_moment_keeps_it_awake(world: World, swap: CompressedSwap) -> None:
     agent = await world.connected("free")
     world.timers.due = world.clock.now() + timedelta(seconds=90)
