@@ -11,7 +11,7 @@ from aiohttp import web
 
 from manager_bot.gateway.gemini.errors import GeminiError
 from manager_bot.gateway.limits import Room
-from manager_bot.gateway.policy.body import JsonObject, contents_of, objects, parts_of
+from manager_bot.gateway.policy.body import JsonObject, canonical, contents_of, objects, parts_of
 from manager_bot.tiers import Tier
 
 MOST_BODY: Final = 20 * 1024 * 1024
@@ -47,14 +47,14 @@ def _too_large() -> GeminiError:
 
 
 def parse(raw: bytes) -> JsonObject:
-    """The body as an object."""
+    """The body as an object, in the one form the policies read."""
     try:
         document = orjson.loads(raw or b"{}")
     except orjson.JSONDecodeError:
         raise GeminiError(400, "Invalid JSON payload received. Unexpected token.") from None
     if not isinstance(document, dict):
         raise GeminiError(400, "Invalid JSON payload received. Root element must be a message.")
-    return document
+    return canonical(document)
 
 
 def check_platform(body: JsonObject) -> None:

@@ -14,6 +14,47 @@ JsonObject: TypeAlias = dict[str, Json]
 
 MODEL: Final = "model"
 USER: Final = "user"
+_CAMEL: Final = {
+    "function_call": "functionCall",
+    "function_response": "functionResponse",
+    "inline_data": "inlineData",
+    "file_data": "fileData",
+    "thought_signature": "thoughtSignature",
+    "executable_code": "executableCode",
+    "code_execution_result": "codeExecutionResult",
+}
+"""Google's parser takes a part's names either way."""
+
+
+def canonical(body: JsonObject) -> JsonObject:
+    """A request in the one form the policies read; the very object where it has it already, as OpenClaw's do.
+
+    Google's parser also takes one content, or one part, for a list of one, and snake_case: what an agent writes so must
+    not go past its budget and its window unseen.
+    """
+    contents = body.get("contents")
+    listed: list[Json] = contents if isinstance(contents, list) else [contents] if isinstance(contents, dict) else []
+    shaped = [_canonical_content(one) if isinstance(one, dict) else one for one in listed]
+    changed: JsonObject = {}
+    if isinstance(contents, dict) or any(new is not old for new, old in zip(shaped, listed, strict=True)):
+        changed["contents"] = shaped
+    for name in ("systemInstruction", "system_instruction"):
+        system = body.get(name)
+        if isinstance(system, dict) and (plain := _canonical_content(system)) is not system:
+            changed[name] = plain
+    return {**body, **changed} if changed else body
+
+
+def _canonical_content(content: JsonObject) -> JsonObject:
+    parts = content.get("parts")
+    listed: list[Json] = parts if isinstance(parts, list) else [parts] if isinstance(parts, dict) else []
+    if listed is parts and not any(isinstance(one, dict) and not _CAMEL.keys().isdisjoint(one) for one in listed):
+        return content
+    renamed: list[Json] = [
+        {_CAMEL.get(name, name): value for name, value in one.items()} if isinstance(one, dict) else one
+        for one in listed
+    ]
+    return {**content, "parts": renamed} if listed else content
 
 
 def contents_of(body: JsonObject) -> list[JsonObject]:

@@ -17,7 +17,7 @@ from manager_bot.demo.client import BotView, MessageView, Person, WorldClient
 from manager_bot.openclaw.config import AgentConfig, render
 from manager_bot.openclaw.files import AGENT_UID, AgentFiles
 
-READY_SECONDS = 90
+READY_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,33 @@ async def test_a_failing_summariser_fails_nobody(house: House, ann: Subscriber, 
     assert (await _budget(ann)).held == 0
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [{"block": "SAFETY"}, {"text": "", "finish": "SAFETY"}, {"text": ""}, {"text": "Номер 12345. " * 9_000}],
+)
+async def test_a_summariser_that_says_nothing_or_too_much_fails_nobody(
+    house: House, ann: Subscriber, answer: dict[str, Any]
+) -> None:
+    await house.control.script(answer, SUMMARISER)
+    assert (await ann.generate(talk(30))).status == 200
+    assert (await house.control.served())[-1]["usage"]["prompt"] <= 24_000
+    report = await ann.usage()
+    served = await house.control.served()
+    assert report.today.tokens == sum(row["usage"]["total"] for row in served)
+    assert await Reservation.all().count() == 0
+
+
+async def test_where_no_budget_is_left_for_a_summary_the_question_is_still_answered(
+    house: House, ann: Subscriber
+) -> None:
+    await ann.generate(said("hello"))
+    await Budget.filter(user_id=ann.user_id).update(used=1_000_000 - 27_000)
+    assert (await ann.generate(talk(60))).status == 200
+    assert "Person: Question 0 about bed 0" in str(
+        (await forwarded(house, "What was my first question?"))["contents"][0]
+    )
+
+
 async def test_a_slow_summariser_is_not_waited_for_and_serves_the_next(house: House, ann: Subscriber) -> None:
     await house.control.script({"text": "Late but good.", "delay": 7}, SUMMARISER)
     began = time.monotonic()
