@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -42,7 +43,7 @@ class Settings(BaseSettings):
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode]
 
     agent_image: str = ""
-    official_image: str = Field("", pattern=r"^$|^([a-z0-9][a-zA-Z0-9.:/_-]*@)?sha256:[0-9a-f]{64}$")
+    official_image: str = ""
     name_prefix: str = Field("clawbot", pattern=r"^[a-z][a-z0-9-]{0,19}$")
     agent_subnet: IPv4Network = IPv4Network("172.30.0.0/24")
     agent_ports: Annotated[tuple[int, int], NoDecode] = (9000, 9049)
@@ -105,6 +106,13 @@ class Settings(BaseSettings):
     def _roomy(cls, value: IPv4Network) -> IPv4Network:
         if value.prefixlen > 28:
             raise ValueError("must have room for agents: /28 or larger, like 172.30.0.0/24")
+        return value
+
+    @field_validator("official_image")
+    @classmethod
+    def _pinned(cls, value: str) -> str:
+        if value and not re.fullmatch(r"([a-z0-9][a-zA-Z0-9.:/_-]*@)?sha256:[0-9a-f]{64}", value):
+            raise ValueError("must be pinned by digest: sha256:… alone, or name@sha256:…")
         return value
 
     @field_validator("agent_ports")

@@ -183,6 +183,21 @@ def test_uninstall_before_the_first_start_has_nothing_to_remove(clawbot: Clawbot
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("official", "said"),
+    [
+        ("", "clawbot: CLAWBOT_OFFICIAL_IMAGE is missing: pin the image to pull, or `clawbot image build`\n"),
+        (f"127.0.0.1:9/own@sha256:{'0' * 64}", "no registry answers"),
+        ("127.0.0.1:9/own:latest", "clawbot: CLAWBOT_OFFICIAL_IMAGE is wrong: must be pinned by digest"),
+    ],
+)
+def test_an_image_that_cannot_be_pulled_is_one_line(clawbot: Clawbot, tmp_path: Path, official: str, said: str):
+    done = clawbot("image", "pull", CLAWBOT_OFFICIAL_IMAGE=official, CLAWBOT_IMAGE_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_image_status_of_an_image_that_is_not_here(clawbot: Clawbot):
     done = clawbot("image", "status", CLAWBOT_AGENT_IMAGE="clawbot-test/none:0")
     assert (done.returncode, done.stdout) == (

@@ -78,7 +78,7 @@ def test_a_digest_alone_is_one_of_the_official_name(setting: str, name: str) -> 
 
 @pytest.mark.parametrize("setting", ["example/agent:latest", "example/agent", "sha256:abc", f"@{DIGEST}"])
 def test_an_official_image_that_is_not_pinned_is_refused(make_settings: MakeSettings, setting: str) -> None:
-    with pytest.raises(SettingError, match="CLAWBOT_OFFICIAL_IMAGE is wrong"):
+    with pytest.raises(SettingError, match="CLAWBOT_OFFICIAL_IMAGE is wrong: must be pinned by digest"):
         load_settings(bot_token="1:t", gemini_api_key="g", secret_keys=("k",), official_image=setting)
 
 
