@@ -37,10 +37,10 @@ from fixtures.swap import compressed_swap
 from manager_bot.demo.local import LocalClawBot, Place
 
 AGENTS, AWAKE = 50, 10
-JOIN_AT_ONCE, SLEEP_AT_ONCE = 3, 4
+JOIN_AT_ONCE, SLEEP_AT_ONCE = 4, 4
 NAP_MINUTES = (1, 10)
 SWAP_MB = 20 * 1024
-SETTLE_SECONDS, PAUSE_SECONDS = 20, 1.0
+SETTLE_SECONDS, PAUSE_SECONDS = 20, 0.5
 TARGET = Path("var/bench/density.json")
 PLACE = Place(
     Path("var/bench-density").absolute(), 18_590, 18_591, 18_592, "20000-20049", "172.30.104.0/24", "clawbot-density"

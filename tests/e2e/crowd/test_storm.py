@@ -16,10 +16,10 @@ import pytest
 from fixtures.crowd import ANSWER, Crowd, Subscriber
 from fixtures.swap import CompressedSwap
 
-from manager_bot.app import STARTS_PER_CORE
 from manager_bot.demo.local import Place
 from manager_bot.gateway.telegram.watch import QUIET_FOR
 from manager_bot.openclaw.health import PORT, READY_PATH
+from manager_bot.roles.watchdog import STARTS_PER_CORE
 from manager_bot.watchdog.gate import LONGEST
 
 PLACES = STARTS_PER_CORE * (os.cpu_count() or 1)
