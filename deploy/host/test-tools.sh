@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need beside Python and Docker: PostgreSQL's programs, a browser, nginx and npm.
+# What the tests need beside Python and Docker: PostgreSQL's programs, a browser, nginx, npm, compose and systemd's own.
 set -eu
 cd "$(dirname "$0")/../.."
 . deploy/host/say.sh
@@ -9,6 +9,9 @@ ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postg
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v npm >/dev/null 2>&1 || missing="$missing npm"
+command -v docker-compose >/dev/null 2>&1 || missing="$missing docker-compose"
+command -v systemd-analyze >/dev/null 2>&1 || missing="$missing systemd"
+command -v mmdebstrap >/dev/null 2>&1 || missing="$missing mmdebstrap"
 [ -n "$missing" ] || exit 0
 
 say "test tools: installing Debian's$missing"

@@ -115,6 +115,19 @@ async def test_the_status_page_on_every_screen(house: WebHouse, chromium: Browse
         assert await seen.page.evaluate("document.scrollingElement.scrollWidth") <= PHONE[0]
 
 
+async def test_a_quiet_day_and_a_silent_watchdog(house: WebHouse, chromium: Browser, axe: str) -> None:
+    for part in ("bot", "gateway", "watchdog"):
+        await Heartbeat.create(part=part, at=house.clock.now())
+    for minutes, headline, name in ((0, "Everything works", "quiet"), (3, "Watchdog silent", "silent")):
+        house.clock.offset = timedelta(minutes=minutes)
+        for dark in (False, True):
+            async with visit(chromium, house.root, PHONE, dark=dark) as seen:
+                await expect(seen.page.locator("#headline")).to_contain_text(headline)
+                await seen.shoot(f"{name}-phone-{'dark' if dark else 'light'}")
+                assert await seen.complaints(axe) == []
+                assert seen.errors == []
+
+
 async def test_the_status_page_lives_without_a_reload(house: WebHouse, chromium: Browser) -> None:
     await busy_platform(house)
     async with visit(chromium, "about:blank") as seen:
