@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import docker
-from docker.errors import DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
 
 from manager_bot.openclaw.store import (
@@ -25,6 +26,8 @@ from manager_bot.openclaw.store import (
 from manager_bot.runtime.weighing import weigh
 from manager_bot.runtime.workshop import opened_workshop, reason_of
 
+_PREFIX = "clawbot-trial-"
+_FORGOTTEN = timedelta(hours=1)
 _IMPORT_SECONDS = 600
 _BLOCK = 1 << 20
 _ANSWERS = ("manifest unknown", "manifest for ", "not found", "denied", "unauthorized", "name unknown", "digest")
@@ -87,12 +90,20 @@ class DockerImages:
 
     @contextmanager
     def network(self) -> Iterator[TrialNetwork]:
+        self.sweep(_PREFIX, datetime.now(UTC))
         network = self._client.networks.create(_trial_name(), driver="bridge")
         try:
             network.reload()
             yield TrialNetwork(str(network.name), str(network.attrs["IPAM"]["Config"][0]["Gateway"]))
         finally:
             network.remove()
+
+    def sweep(self, prefix: str, now: datetime) -> None:
+        """Remove what trials named *prefix* that were killed left behind an hour ago: the engine has few networks."""
+        for network in self._client.networks.list(names=[prefix]):
+            if now - datetime.fromisoformat(str(network.attrs["Created"])) > _FORGOTTEN:
+                with suppress(APIError):  # a container is still on it
+                    network.remove()
 
     @contextmanager
     def trial(
@@ -170,4 +181,4 @@ class _DockerTrial:
 
 
 def _trial_name() -> str:
-    return f"clawbot-trial-{secrets.token_hex(4)}"
+    return f"{_PREFIX}{secrets.token_hex(4)}"

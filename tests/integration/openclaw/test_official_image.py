@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import docker
@@ -124,3 +126,17 @@ def test_an_unreachable_registry_is_said_soon_and_packages_are_used_instead(
     assert any("no registry answers" in line and "from packages instead" in line for line in said)
     with pytest.raises(RegistryUnreachable):
         agent_image.build_on_official(store, said.append, nowhere)
+
+
+def test_what_killed_trials_left_behind_is_swept(store: DockerImages) -> None:
+    client, prefix = docker.from_env(), f"clawbot-test-sweep-{secrets.token_hex(4)}-"
+    old = client.networks.create(f"{prefix}1")
+    try:
+        store.sweep(prefix, datetime.now(UTC))
+        assert client.networks.list(names=[prefix])
+        store.sweep(prefix, datetime.now(UTC) + timedelta(hours=2))
+        assert not client.networks.list(names=[prefix])
+    finally:
+        for left in client.networks.list(ids=[old.id]):
+            left.remove()
+        client.close()
