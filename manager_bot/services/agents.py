@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +21,10 @@ from models import Agent, ContainerStatus, DesiredState, Rest, Stage, User
 
 LOG_LINES = 40
 DOUBLE_TAP = timedelta(seconds=5)
+
+
+def _never(_: Agent) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,13 @@ class Agents:
         The wish is saved first: if Docker fails now, the next pass finishes the job instead of the watchdog
         bringing the agent back to life.
         """
-        return await self._wish(user, actor, "agent.stop", desired_state=DesiredState.STOPPED)
+        return await self._wish(user, actor, "agent.stop", {"desired_state": DesiredState.STOPPED})
 
     async def start(self, user: User, actor: Actor) -> Agent:
         """The agent shall run; forgets earlier failed attempts. Raises :class:`Suspended`."""
         if not user.is_active:
             raise Suspended
-        return await self._wish(user, actor, "agent.start", **_FRESH)
+        return await self._wish(user, actor, "agent.start", _FRESH)
 
     async def restart(self, user: User, actor: Actor) -> Agent:
         """The agent shall run in a container started after this moment. Raises :class:`Suspended`.
@@ -62,12 +67,13 @@ class Agents:
         """
         if not user.is_active:
             raise Suspended
-        agent = await self.of(user)
-        asked = agent.restart_asked_at
-        fresh = asked is not None and self.clock.now() - asked < DOUBLE_TAP
-        if fresh and agent.desired_state is DesiredState.RUNNING:
-            return agent
-        return await self._wish(user, actor, "agent.restart", **_FRESH, restart_asked_at=self.clock.now())
+        now = self.clock.now()
+
+        def asked_just_now(agent: Agent) -> bool:
+            asked = agent.restart_asked_at
+            return asked is not None and now - asked < DOUBLE_TAP and agent.desired_state is DesiredState.RUNNING
+
+        return await self._wish(user, actor, "agent.restart", {**_FRESH, "restart_asked_at": now}, asked_just_now)
 
     async def sleep(self, user: User, actor: Actor) -> Agent:
         """The agent shall sleep as soon as nothing of it is under way; one that is not up and well is left as it is."""
@@ -93,18 +99,28 @@ class Agents:
         agent = await self.of(user)
         if typed_name.strip().removeprefix("@").casefold() != agent.bot_username.casefold():
             raise NameMismatch(name=agent.bot_username)
-        await self._wish(user, actor, "agent.delete", desired_state=DesiredState.REMOVED)
+        await self._wish(user, actor, "agent.delete", {"desired_state": DesiredState.REMOVED})
 
     async def logs(self, user: User, lines: int = LOG_LINES) -> str:
         """The last lines the agent wrote, redacted; empty when there is no container."""
         agent = await self.of(user)
         return redact(await self.runtime.logs(agent.id, lines))
 
-    async def _wish(self, user: User, actor: Actor, action: str, **changes: object) -> Agent:
+    async def _wish(
+        self,
+        user: User,
+        actor: Actor,
+        action: str,
+        changes: Mapping[str, object],
+        done: Callable[[Agent], bool] = _never,
+    ) -> Agent:
+        """Write the wish, unless it is *done* already."""
         async with in_transaction():
             agent = await Agent.select_for_update().get_or_none(user_id=user.id)
             if agent is None or agent.desired_state is DesiredState.REMOVED:
                 raise AgentMissing
+            if done(agent):
+                return agent
             agent.update_from_dict({**changes, "wish": agent.wish + 1, "revision": agent.revision + 1})
             await agent.save(update_fields=[*changes, "wish", "revision"])
             await self.audit.record(actor, action, user_id=user.id, agent_id=agent.id)
