@@ -26,6 +26,8 @@ _BYTES_PER_TILE: Final = 30_000
 _PART, _CONTENT, _TOOL = 2, 4, 12
 _PLAIN: Final = re.compile(r"[A-Za-z]+")
 _WORDS: Final = re.compile(r"[^\W\d_]+")
+_RUNS: Final = re.compile(r"[A-Za-z\u00c0-\u024f]+|[^A-Za-z\u00c0-\u024f]+")
+"""A word of mixed scripts (look-alike letters) is as many words as it changes its script."""
 _LOOSE_SPACE: Final = re.compile(r" +(?![^\W_])")
 _ENOUGH_TO_CACHE: Final = 400
 _UNREADABLE: Final = 8_000
@@ -67,6 +69,8 @@ def _word_tokens(word: str) -> int:
     first = max(word)
     if first >= "\u2e80":
         return len(word) + sum(1 for sign in word if sign > "\uffff")
+    if len(runs := _RUNS.findall(word)) > 1:
+        return sum(map(_word_tokens, runs))
     return 1 + (len(word) - 1) // (3 if first < "\u0530" else 2)
 
 

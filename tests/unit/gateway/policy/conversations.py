@@ -8,6 +8,7 @@ BULK = {
     "en": "The committee met again and wrote down what each of the members had promised to bring along. ",
     "ru": "Мы снова обсудили, кто что обещал принести к следующей встрече в понедельник. ",
     "zh": "我们再次讨论了谁答应在下次会议上带来什么东西。",
+    "mixed": "pаypаl вbв Ωmеga 漢字kanjiかな ",
     "emoji": "👩‍👩‍👧‍👦🎉 𝔘𝔫𝔦 𠜎 ok ",
     "log": "2026-11-22 10:40:07 INFO worker-3 handled request 8123456 in 12 ms\n",
     "json": '{"id": 12345, "path": "/srv/data/a.json", "ok": true}\n',

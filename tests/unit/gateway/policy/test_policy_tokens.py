@@ -6,6 +6,8 @@ import base64
 
 import pytest
 from fixtures.tool_outputs import ALL
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from manager_bot.demo.gemini.tokens import count_text
 from manager_bot.gateway.policy.tokens import (
@@ -35,6 +37,12 @@ def test_the_estimate_is_over_and_not_far_over(kind: str) -> None:
     exact = count_text(TEXTS[kind])
 
     assert exact <= estimate_text(TEXTS[kind]) <= 1.45 * exact
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(max_size=80) | st.text(alphabet="abc 123\n\t._-éßñАбв中文กขक🎉𝔘𠜎한あ", max_size=160))
+def test_no_text_of_any_mixture_is_underestimated(text: str) -> None:
+    assert estimate_text(text) >= count_text(text)
 
 
 def test_nothing_is_nothing() -> None:
