@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,8 @@ def write_conf(folder: Path, http: int, https: int, upstream: int) -> Path:
         "server 127.0.0.1:8080": f"server 127.0.0.1:{upstream}",
         "user www-data;": "daemon off;" if os.getuid() else "user root; daemon off;",
         "worker_processes auto": "worker_processes 1",
+        "client_header_timeout 10s": "client_header_timeout 1s",
+        "client_body_timeout 10s": "client_body_timeout 1s",
     }
     target = folder / "nginx.conf"
     target.write_text(conf_with(changes, http, https))
@@ -118,6 +121,26 @@ async def test_a_client_cannot_choose_its_address(front: Front) -> None:
                 statuses.append(answer.status)
         assert statuses[0] == 200
         assert statuses[-1] == 429
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nHost: %b\r\nX-A: " % NAME.encode(),
+        b"POST /oauth/github/callback HTTP/1.1\r\nHost: %b\r\nContent-Length: 100\r\n\r\nx" % NAME.encode(),
+    ],
+    ids=["header", "body"],
+)
+async def test_who_sends_half_a_request_is_cut(front: Front, sent: bytes) -> None:
+    trust = ssl.create_default_context(cafile=str(front.folder / "cert.pem"))
+    reader, writer = await asyncio.open_connection("127.0.0.1", front.https, ssl=trust, server_hostname=NAME)
+    writer.write(sent)
+    try:
+        answer = await asyncio.wait_for(reader.read(), 9)
+    except ConnectionResetError:
+        answer = b""
+    assert answer == b"" or b" 408 " in answer.split(b"\r\n")[0]
+    writer.close()
 
 
 async def test_signing_in_through_it(front: Front) -> None:
