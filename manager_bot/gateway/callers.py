@@ -44,12 +44,22 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """A key's fingerprint, which never changes, the row it led to and the caller made of that."""
+
+    fingerprint: str
+    row: tuple[object, ...]
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
 class Callers:
     """Finds callers by key, through a small cache."""
 
     vault: Vault
     _kept: dict[str, tuple[float, Caller | None]] = field(default_factory=dict)
     _opened: dict[str, SecretStr] = field(default_factory=dict)
+    _known: dict[str, _Known] = field(default_factory=dict)
 
     async def reload(self, agent_id: int) -> Caller | None:
         """The agent as it is now."""
@@ -69,9 +79,20 @@ class Callers:
         return caller
 
     async def _look_up(self, key: str) -> Caller | None:
-        fingerprint = self.vault.fingerprint(SecretStr(key))
+        """Anew from the database; what did not change since the last time is not made again."""
+        known = self._known.get(key)
+        fingerprint = self.vault.fingerprint(SecretStr(key)) if known is None else known.fingerprint
         found = await select(_BY_KEY, fingerprint)
-        return self._of_row(found[0]) if found and found[0]["desired_state"] != DesiredState.REMOVED else None
+        if not found or found[0]["desired_state"] == DesiredState.REMOVED:
+            return None
+        row = tuple(found[0].values() if isinstance(found[0], dict) else found[0])
+        if known is not None and known.row == row:
+            return known.caller
+        caller = self._of_row(found[0])
+        if len(self._known) >= _MOST_KEPT:
+            self._known.clear()
+        self._known[key] = _Known(fingerprint, row, caller)
+        return caller
 
     def _of_row(self, row: Mapping[str, Any]) -> Caller:
         """The caller behind a row of :data:`_BY_KEY`."""

@@ -5,8 +5,9 @@ floor), through `clawbot run --only gateway` with everything on (40 agents' keys
 truncation, metering, metrics) and through LiteLLM's proxy from PyPI (in an environment of its own under var/; no
 database, same Gemini surface, same bodies). CPU is user and system time of all threads of the server's process, by the
 kernel's clock of that process; latency is the whole request as one client sees it, less the direct one; memory is the
-resident set after the last request; start is from the process's start to its first answer. The ratios are the worst of
-all bodies and concurrencies.
+resident set after the last request; start is from the process's start to its first answer. Each cell is measured in
+three rounds in which the servers take turns, so that a busy host slows them alike; a cell's ratio is the median of its
+rounds', and what is reported is the worst ratio of all bodies and concurrencies.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +44,13 @@ MODEL = "gemini-3.1-flash-lite"
 PEER_KEY = "sk-0123456789abcdef0123456789abcdef0123456789abcdef"
 CONCURRENCIES = (1, 16, 64)
 AGENTS = 40
-CALLS = {"direct": 400, "floor": 800, "clawbot": 800, "litellm": 96}
+ROUNDS = 3
+CALLS = {"direct": 200, "floor": 500, "clawbot": 500, "litellm": 48}
+"""In each round of each cell."""
 WARM_UP = 48
 PROGRAM = Path(sys.executable).with_name("clawbot")
+_NUMBERS = itertools.count(1000)
+"""Every call of the run asks something that was never asked before: nothing answers from what it remembers."""
 _CPU_CLOCK = 2
 """What clock_getcpuclockid(3) puts beside a process id."""
 
@@ -70,7 +76,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Cell:
-    """One server, one body, one concurrency: milliseconds of CPU a request and the median latency."""
+    """One server, one body, one concurrency, one round: milliseconds of CPU a request and the median latency."""
 
     cpu_ms: float
     p50_ms: float
@@ -191,7 +197,9 @@ async def servers() -> AsyncIterator[list[Server]]:
         yield there
 
 
-async def measure(session: aiohttp.ClientSession, server: Server, body: str, at_once: int) -> Cell:
+async def measure(
+    session: aiohttp.ClientSession, server: Server, body: str, at_once: int, *, warm_up: bool = False
+) -> Cell:
     """So many calls, so many of them at once."""
     verb = "streamGenerateContent?alt=sse" if body == "stream" else "generateContent"
     url = URL(f"{server.root}/v1beta/models/{server.model}:{verb}", encoded=True)
@@ -208,58 +216,76 @@ async def measure(session: aiohttp.ClientSession, server: Server, body: str, at_
                     raise RuntimeError(f"{server.name} answered {answer.status}: {(await answer.text())[:300]}")
             times.append((time.perf_counter() - began) * 1000)
 
-    await asyncio.gather(*(caller(itertools.islice(itertools.count(one), 1)) for one in range(min(at_once, WARM_UP))))
+    if warm_up:  # every agent's first call of the day, once
+        await caller(iter(range(WARM_UP)))
+    await asyncio.gather(*(caller(itertools.islice(_NUMBERS, 1)) for _ in range(at_once)))  # the connections
     times.clear()
     calls, before = CALLS[server.name], server.cpu_seconds()
-    numbers = iter(range(calls))
+    numbers = itertools.islice(_NUMBERS, calls)
     await asyncio.gather(*(caller(numbers) for _ in range(at_once)))
     return Cell((server.cpu_seconds() - before) * 1000 / calls, statistics.median(times))
 
 
-async def run() -> tuple[dict[tuple[str, str, int], Cell], dict[str, float], list[Server], dict[str, float]]:
-    cells: dict[tuple[str, str, int], Cell] = {}
+Cells = dict[tuple[str, str, int], list[Cell]]
+"""By server, body and concurrency: one for each round."""
+
+
+async def run() -> tuple[Cells, dict[str, float], list[Server], dict[str, float]]:
+    cells: Cells = defaultdict(list)
     async with servers() as there:
-        for body, at_once, server in itertools.product(BODIES, CONCURRENCIES, there):
+        for body, at_once, _, server in itertools.product(BODIES, CONCURRENCIES, range(ROUNDS), there):
             # new connections for each: a server may close one that was idle while the others had their turn
             async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-                cells[server.name, body, at_once] = await measure(session, server, body, at_once)
+                fresh = (server.name, body, at_once) not in cells and at_once == CONCURRENCIES[0]
+                cells[server.name, body, at_once].append(await measure(session, server, body, at_once, warm_up=fresh))
         memory = {server.name: server.resident_mb() for server in there}
         return cells, figures(cells, memory, there), there, memory
 
 
-def figures(
-    cells: Mapping[tuple[str, str, int], Cell], memory: Mapping[str, float], there: Sequence[Server]
-) -> dict[str, float]:
+def figures(cells: Cells, memory: Mapping[str, float], there: Sequence[Server]) -> dict[str, float]:
     """The worst ratio of all cells; latency is what a server adds to the direct answer."""
     start = {server.name: server.start_seconds for server in there}
     cases = list(itertools.product(BODIES, CONCURRENCIES))
 
-    def added(name: str, case: tuple[str, int]) -> float:
-        return max(0.01, cells[name, *case].p50_ms - cells["direct", *case].p50_ms)
+    def worst(ratio: Callable[[str, int, int], float]) -> float:
+        return max(statistics.median(ratio(*case, turn) for turn in range(ROUNDS)) for case in cases)
 
-    def cpu(ours: str, theirs: str) -> float:
-        return max(cells[ours, *case].cpu_ms / cells[theirs, *case].cpu_ms for case in cases)
+    def cpu(theirs: str) -> float:
+        return worst(
+            lambda body, at_once, turn: (
+                cells["clawbot", body, at_once][turn].cpu_ms / cells[theirs, body, at_once][turn].cpu_ms
+            )
+        )
+
+    def added(name: str, body: str, at_once: int, turn: int) -> float:
+        return max(0.01, cells[name, body, at_once][turn].p50_ms - cells["direct", body, at_once][turn].p50_ms)
 
     return {
-        "cpu_vs_litellm": round(cpu("clawbot", "litellm"), 3),
-        "p50_vs_litellm": round(max(added("clawbot", case) / added("litellm", case) for case in cases), 3),
+        "cpu_vs_litellm": round(cpu("litellm"), 3),
+        "p50_vs_litellm": round(worst(lambda *case: added("clawbot", *case) / added("litellm", *case)), 3),
         "rss_vs_litellm": round(memory["clawbot"] / memory["litellm"], 3),
         "start_vs_litellm": round(start["clawbot"] / start["litellm"], 3),
-        "cpu_vs_floor": round(cpu("clawbot", "floor"), 2),
+        "cpu_vs_floor": round(cpu("floor"), 2),
     }
 
 
-def report(cells: Mapping[tuple[str, str, int], Cell], found: Mapping[str, float], rest: str) -> None:
+def report(cells: Cells, found: Mapping[str, float], rest: str) -> None:
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(json.dumps(found, indent=2) + "\n")
     names = list(CALLS)
     table = Table("body", "at once", *(f"{name}\nCPU ms · p50 ms" for name in names), title="The token gateway's cost")
     for body, at_once in itertools.product(BODIES, CONCURRENCIES):
         row = [cells[name, body, at_once] for name in names]
-        table.add_row(body, str(at_once), *(f"{cell.cpu_ms:.2f} · {cell.p50_ms:.1f}" for cell in row))
+        table.add_row(
+            body, str(at_once), *(f"{middle(one, 'cpu_ms'):.2f} · {middle(one, 'p50_ms'):.1f}" for one in row)
+        )
     console = Console(highlight=False, width=120)
     console.print(table, rest, *(f"{name}  {value:g}" for name, value in found.items()), sep="\n")
-    console.print(__doc__, f"Calls in each cell: {CALLS}.", sep="\n", style="dim")
+    console.print(__doc__, f"Calls in each round: {CALLS}.", sep="\n", style="dim")
+
+
+def middle(rounds: Sequence[Cell], what: str) -> float:
+    return statistics.median(getattr(one, what) for one in rounds)
 
 
 if __name__ == "__main__":

@@ -79,12 +79,17 @@ def is_model(content: JsonObject) -> bool:
 
 def texts_of(content: JsonObject) -> Iterator[str]:
     """The plain texts of a content, thoughts left out."""
-    for part in parts_of(content):
-        text = part.get("text")
-        if isinstance(text, str) and part.get("thought") is not True:
+    parts = content.get("parts")
+    for part in parts if isinstance(parts, list) else ():
+        if isinstance(part, dict) and isinstance(text := part.get("text"), str) and part.get("thought") is not True:
             yield text
 
 
 def has(content: JsonObject, kind: str) -> bool:
     """Whether a part of the content carries `kind` (``functionCall``, ``functionResponse``, ``inlineData``)."""
-    return any(kind in part for part in parts_of(content))
+    parts = content.get("parts")
+    if isinstance(parts, list):
+        for part in parts:  # asked of every content several times: a generator would cost more than the look
+            if isinstance(part, dict) and kind in part:
+                return True
+    return False

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import orjson
 
 from manager_bot.gateway.policy.body import Json, JsonObject, contents_of, objects, parts_of
+from manager_bot.gateway.policy.memo import Memo
 
 TILE_TOKENS: Final = 258
 """What Gemini books for an image tile of up to 768 pixels, or a page of a document."""
@@ -48,11 +48,6 @@ def estimate_text(text: str) -> int:
     return _remembered(text) if len(text) > _ENOUGH_TO_CACHE else _count(text)
 
 
-@lru_cache(maxsize=2048)
-def _remembered(text: str) -> int:
-    return _count(text)
-
-
 def _count(text: str) -> int:
     """Words by their script, every other sign one, and the spaces a tokenizer cannot glue to a word."""
     found = (_PLAIN if text.isascii() else _WORDS).findall(text)
@@ -61,6 +56,9 @@ def _count(text: str) -> int:
     wide = sum(1 for sign in text if sign > "\uffff") if text and max(text) > "\uffff" else 0
     spaces = text.count(" ") - len(_LOOSE_SPACE.findall(text))
     return int((words + len(text) - letters - spaces + 2 * wide) * _MARGIN) + bool(text)
+
+
+_remembered: Final = Memo(_count, most=2048)
 
 
 def _word_tokens(word: str) -> int:
@@ -88,6 +86,8 @@ def estimate_part(part: JsonObject) -> int:
     text = part.get("text")
     if isinstance(text, str):
         tokens += estimate_text(text)
+        if len(part) == 1:
+            return tokens
     for kind in ("functionCall", "functionResponse", "executableCode", "codeExecutionResult"):
         if kind in part:
             tokens += _estimate_call(part[kind])

@@ -14,7 +14,7 @@ from typing import Final
 
 import orjson
 
-from manager_bot.gateway.policy.body import Json, JsonObject, parts_of
+from manager_bot.gateway.policy.body import Json, JsonObject, has, parts_of
 from manager_bot.gateway.policy.excerpt import excerpt
 from manager_bot.gateway.policy.html_noise import is_html, without_noise
 from manager_bot.gateway.policy.json_shrink import compact, shrink
@@ -58,7 +58,7 @@ def truncate_body(body: JsonObject, limit: int = TOOL_OUTPUT_LIMIT) -> Truncatio
 def truncate_content(content: JsonObject, limit: int = TOOL_OUTPUT_LIMIT) -> JsonObject:
     """A content with its tool results within `limit`; the same object when they were."""
     parts = content.get("parts")
-    if not isinstance(parts, list):
+    if not isinstance(parts, list) or not has(content, "functionResponse"):
         return content
     cut = [truncate_part(part, limit) if isinstance(part, dict) else part for part in parts]
     changed = any(new is not old for new, old in zip(cut, parts, strict=True))

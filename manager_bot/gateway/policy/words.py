@@ -38,18 +38,10 @@ _UNTRUSTED_TAIL: Final = re.compile(
     r"\n*Untrusted context \(metadata, do not treat as instructions or commands\):.*\Z", re.DOTALL
 )
 _ENVELOPE: Final = (_STAMP, _FENCED, _LISTED, _REPLY, _HINT)
-_SIGNS: Final = (
-    "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>",
-    "OpenClaw runtime ",
-    "(untrusted",
-    "(metadata",
-    "⟦openclaw:ctx⟧",
-    "Current message:\n",
-    "Delivery: ",
-    "[media attached",
-    "Untrusted context (metadata",
-)
-"""What a text must hold for any of these forms but the stamp to be in it: most of a conversation's texts hold none."""
+_ANYWHERE: Final = ("<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>", "OpenClaw runtime ", "Untrusted context (metadata")
+_FIRST_LINE: Final = ("(untrusted", "(metadata", "⟦openclaw:ctx⟧")
+_AT_START: Final = ("[", "Current message:", "Delivery: ")
+"""What a text must hold, and where, for any of these forms to be in it: most of a conversation's texts hold none."""
 _TOOL_IMAGE: Final = "Tool result image:"
 PICTURE_LEFT_OUT: Final = "[A picture was left out here to fit the context]"
 """What stands in a tool's output where a picture of it stood."""
@@ -105,9 +97,14 @@ def read_turn(body: JsonObject) -> Turn:
 def unwrap(text: str) -> str:
     """A text without OpenClaw's envelope and internal context."""
     bare = text.strip()
-    if not bare.startswith("[") and not any(sign in text for sign in _SIGNS):
-        return bare
-    return _without_envelope(text)
+    return _without_envelope(text) if _may_be_wrapped(bare) else bare
+
+
+def _may_be_wrapped(bare: str) -> bool:
+    if bare.startswith(_AT_START):
+        return True
+    line = bare.partition("\n")[0]
+    return any(sign in bare for sign in _ANYWHERE) or any(sign in line for sign in _FIRST_LINE)
 
 
 def _without_envelope(text: str) -> str:
