@@ -86,6 +86,9 @@ def render(config: AgentConfig) -> bytes:
         "channels": {"telegram": _telegram(config)},
         "commands": _commands(config),
         "cron": {"enabled": config.timers},
+        # It woke the process fifty times a second to watch itself, which cost half of what an idle agent burns, and
+        # judged what was running by the clock, as it would judge an agent that slept.
+        "diagnostics": {"enabled": False},
         "discovery": {"mdns": {"mode": "off"}},
         "gateway": _control(config),
         "models": {"mode": "replace", "providers": {"google": _gemini(config)}},
