@@ -97,7 +97,8 @@ class Keeper:
             return False
         if decision.act in _COUNTED and view.status is not ContainerStatus.RUNNING:
             await self.engine.assure(cuts)
-        log.info("agent_decision", agent_id=agent_id, act=decision.act.value, status=view.status.value)
+        if decision.act is not Act.START:  # one that stands in line would say so at each look
+            log.info("agent_decision", agent_id=agent_id, act=decision.act.value, status=view.status.value)
         return await self._perform(agent, state, view, decision)
 
     async def _perform(  # noqa: PLR0911 - one line an act
@@ -137,6 +138,7 @@ class Keeper:
         if not self.gate.enter(agent.id, urgent=wanted):
             await self._ended(agent, stage=Stage.QUEUED)  # what was decided of its end holds while it waits
             return False
+        log.info("agent_decision", agent_id=agent.id, act=Act.START.value, status=view.status.value)
         wish, began = agent.wish, self.clock.now()
         if agent.rest is not Rest.AWAKE:
             await turn(agent, Rest.AWAKE, began, wake_at=None)
