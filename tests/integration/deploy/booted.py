@@ -27,6 +27,7 @@ BOOT = (
     "--entrypoint=/lib/systemd/systemd"
 )
 """The host's network and engine, as on a host, and what systemd needs to confine a service; not all powers."""
+BOOT_SECONDS = 120
 DOCKER_UNIT = "[Service]\nType=oneshot\nExecStart=/bin/true\nRemainAfterExit=yes\n"
 """Stands in for docker.service, which the unit requires: the engine is the host's."""
 
@@ -46,6 +47,22 @@ class Booted:
     name: str
     bot: BotView
     settings: dict[str, str]
+    files: Path
+
+    async def start(self) -> None:
+        """systemd is up afterwards."""
+        mounts = [f"--volume=/var/lib/{self.name}:/var/lib/{self.name}"]
+        mounts += [f"--volume={self.files}/clawbot.env:/etc/clawbot/clawbot.env"]
+        units = ("clawbot.service", "docker.service")
+        mounts += [f"--volume={self.files}/{unit}:/etc/systemd/system/{unit}" for unit in units]
+        image = f"clawbot:{self.name}"
+        await asyncio.to_thread(docker, "run", "--detach", "--name", self.name, *BOOT.split(), *mounts, image)
+        end = time.monotonic() + BOOT_SECONDS
+        while "running" not in (state := await self.inside("systemctl", "is-system-running", check=False)):
+            if "degraded" in state or time.monotonic() > end:
+                failed = await self.inside("systemctl", "--failed", "--no-pager", check=False)
+                pytest.fail(f"systemd is {state}: {failed}", pytrace=False)
+            await asyncio.sleep(0.3)
 
     async def inside(self, *command: str, check: bool = True) -> str:
         return await asyncio.to_thread(docker, "exec", self.name, *command, check=check)
@@ -83,8 +100,8 @@ def make_image(name: str) -> None:
     docker("build", *options, "-", text=host)
 
 
-async def boot(world: WorldClient, folder: Path) -> Booted:
-    """systemd is up, and told to start the service."""
+async def furnish_host(world: WorldClient, folder: Path) -> Booted:
+    """A host that is ready to be started, with the unit and its settings where its head says."""
     number = uuid.uuid4().int
     name = f"clawbot-s{number % 10**8}"
     await asyncio.to_thread(make_image, name)
@@ -114,14 +131,4 @@ async def boot(world: WorldClient, folder: Path) -> Booted:
     )
     (folder / "clawbot.service").write_text(unit)
     os.makedirs(f"/var/lib/{name}", mode=0o700)  # noqa: PTH103 - the host's own, by the same path
-    mounts = [f"--volume=/var/lib/{name}:/var/lib/{name}", f"--volume={folder}/clawbot.env:/etc/clawbot/clawbot.env"]
-    mounts += [f"--volume={folder}/{one}:/etc/systemd/system/{one}" for one in ("clawbot.service", "docker.service")]
-    await asyncio.to_thread(docker, "run", "--detach", "--name", name, *BOOT.split(), *mounts, f"clawbot:{name}")
-    booted = Booted(name, bot, settings)
-    end = time.monotonic() + 60
-    while "running" not in (state := await booted.inside("systemctl", "is-system-running", check=False)):
-        if "degraded" in state or time.monotonic() > end:
-            failed = await booted.inside("systemctl", "--failed", "--no-pager", check=False)
-            pytest.fail(f"systemd is {state}: {failed} {docker('logs', name, check=False)}", pytrace=False)
-        await asyncio.sleep(0.3)
-    return booted
+    return Booted(name, bot, settings, folder)

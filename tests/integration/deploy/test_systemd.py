@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from booted import UNITS, Booted, boot
+from booted import UNITS, Booted, furnish_host
 
 from manager_bot.demo.client import WorldClient
 
@@ -38,8 +38,9 @@ def test_the_service_is_confined() -> None:
 
 @pytest.fixture
 async def booted(world: WorldClient, tmp_path: Path) -> AsyncIterator[Booted]:
-    made = await boot(world, tmp_path)
+    made = await furnish_host(world, tmp_path)
     try:
+        await made.start()
         yield made
     finally:
         journal = await made.inside("journalctl", "--unit=clawbot", "--no-pager", "--lines=40", check=False)
