@@ -34,7 +34,7 @@ class Packed:
 
 
 def pack(pids: Sequence[int]) -> Packed | None:
-    """Try the memory of *pids*; nothing where we may not read it or the kernel has no zram. They should hold still."""
+    """Try the memory of *pids*; nothing where we may not read it or the kernel has no zram."""
     try:
         pages = [(pid, address) for pid in pids for address in _pages(pid)]
         sample = pages[::_EVERY]
@@ -45,8 +45,8 @@ def pack(pids: Sequence[int]) -> Packed | None:
                 target.writelines(_read(pid, address) for pid, address in sample)
                 target.flush()
                 os.fsync(target.fileno())
-            fields = Path("/sys/block", device, "mm_stat").read_text().split()
-            return Packed(len(pages) * _PAGE, int(fields[2]) / int(fields[0]))
+            plain, _, packed = (int(field) for field in Path("/sys/block", device, "mm_stat").read_text().split()[:3])
+            return Packed(len(pages) * _PAGE, packed / plain) if plain else None
     except OSError:
         return None
 
@@ -80,6 +80,11 @@ def _pages(pid: int) -> Iterator[int]:
 
 
 def _read(pid: int, address: int) -> bytes:
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        memory.seek(address)
-        return memory.read(_PAGE)
+    """The page; nothing where the process has given it back since it was seen."""
+    try:
+        with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+            memory.seek(address)
+            page = memory.read(_PAGE)
+    except OSError:
+        return b""
+    return page if len(page) == _PAGE else b""
