@@ -18,6 +18,8 @@ _NAMES = ("docker/{id}", "system.slice/docker-{id}.scope")
 _PIECE = 16 * 1024 * 1024
 """Bytes asked back at once: a request that the kernel cannot fulfil as a whole fails, and is the last."""
 _MOST_PIECES = 1024
+_WORTH_A_PASS = 2 * 1024 * 1024
+_FRUITLESS_PASSES = 2
 
 
 def read_memory(container_id: str, root: Path = ROOT) -> MemoryUse | None:
@@ -52,8 +54,8 @@ def reclaim(container_id: str, root: Path = ROOT) -> None:
     :func:`end_reclaim`; a plan with swap keeps its limit.
     """
     for folder in _folders(container_id, root / "memory"):
-        with contextlib.suppress(OSError):
-            (folder / "memory.force_empty").write_text("0")
+        with contextlib.suppress(OSError, ValueError):
+            _empty(folder)
             return
     for folder in _folders(container_id, root):
         with contextlib.suppress(OSError):
@@ -61,6 +63,15 @@ def reclaim(container_id: str, root: Path = ROOT) -> None:
             for _ in range(_MOST_PIECES):
                 _write(folder / "memory.reclaim", str(_PIECE))
             return
+
+
+def _empty(folder: Path) -> None:
+    """Pass after pass while one brings something: the first often leaves a third, and was seen to leave everything."""
+    left, fruitless = int((folder / "memory.usage_in_bytes").read_text()), 0
+    while fruitless < _FRUITLESS_PASSES:
+        _write(folder / "memory.force_empty", "0")
+        before, left = left, int((folder / "memory.usage_in_bytes").read_text())
+        fruitless = fruitless + 1 if before - left < _WORTH_A_PASS else 0
 
 
 def end_reclaim(container_id: str, root: Path = ROOT) -> None:

@@ -118,7 +118,8 @@ async def test_what_does_not_shrink_is_stopped_and_not_called_frozen(
     assert await status(world, agent) is ContainerStatus.EXITED
 
 
-async def test_without_swap_it_is_stopped_which_is_no_failure(world: World) -> None:
+async def test_without_swap_it_is_stopped_which_is_no_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.runtime, "free_swap_mb", _none)
     agent = await asleep(world)
     assert await status(world, agent) is ContainerStatus.EXITED
     await world.stays(lambda: rests(world, agent, Rest.ASLEEP), 1.5)
@@ -277,6 +278,11 @@ async def test_one_that_is_starting_cannot_be_put_to_sleep(world: World) -> None
     await world.until(lambda: world.is_stage(agent, Stage.CONNECTING))
     await use.sleep(await User.get(id=agent.user_id), BOSS)
     assert await rests(world, agent, Rest.AWAKE)
+
+
+async def _none() -> int:
+    """The free swap of a host without any, wherever this runs."""
+    return 0
 
 
 class Stuck:

@@ -75,7 +75,7 @@ def test_what_does_not_run_is_not_frozen(tmp_path: Path) -> None:
 
 
 def test_version_1_is_asked_to_reclaim_everything(tmp_path: Path) -> None:
-    _tree(tmp_path, f"memory/docker/{ID}", {"memory.force_empty": ""})
+    _tree(tmp_path, f"memory/docker/{ID}", {"memory.force_empty": "", "memory.usage_in_bytes": "4096\n"})
     reclaim(ID, tmp_path)
     assert (tmp_path / f"memory/docker/{ID}/memory.force_empty").read_text() == "0"
 
