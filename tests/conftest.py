@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fixtures.blocking import no_blocking_calls
 from fixtures.databases import database, database_url, empty_database_url, engine, postgres, sqlite_template
 from fixtures.settings import make_settings
@@ -28,3 +29,14 @@ __all__ = [
     "world",
     "world_root",
 ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Several processes share the tests, a file at a time: its fixtures are made once, and its tests keep their order.
+
+    All that need compressed swap go to one process, for a host has it only once.
+    """
+    for item in items:
+        needs_swap = "swap" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("swap" if needs_swap else item.nodeid.split("::")[0]))
