@@ -36,6 +36,17 @@ def read_memory(container_id: str, root: Path = ROOT) -> MemoryUse | None:
     return None
 
 
+def read_swapped(container_id: str, root: Path = ROOT) -> int:
+    """Bytes of the container that lie in swap."""
+    for folder in _folders(container_id, root / "memory"):
+        with contextlib.suppress(OSError, ValueError):
+            return _table(folder / "memory.stat").get("total_swap", 0)
+    for folder in _folders(container_id, root):
+        with contextlib.suppress(OSError, ValueError):
+            return int((folder / "memory.swap.current").read_text())
+    return 0
+
+
 def is_frozen(container_id: str, root: Path = ROOT) -> bool:
     """Whether the kernel has frozen every process of the container."""
     for folder in _folders(container_id, root / "freezer"):

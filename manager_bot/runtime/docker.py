@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import docker
 import structlog
 
-from manager_bot.runtime import cgroup, profile
+from manager_bot.runtime import cgroup, freezer, profile
 from manager_bot.runtime.base import (
     AgentSpec,
     ContainerEvent,
@@ -231,43 +231,25 @@ class DockerRuntime:
         return created
 
     def _start(self, agent_id: int) -> None:
-        found = self._state(agent_id)
-        if found is None:
-            raise Gone(f"agent {agent_id} has no container")
+        found = self._there(agent_id)
         if found.status is ContainerStatus.PAUSED:
-            self._unpause(found.container_id)
+            freezer.unpause(self._client(), found.container_id)
         elif found.status is not ContainerStatus.RUNNING:
             self._client().start(found.container_id)
 
     def _freeze(self, agent_id: int) -> Shrunk:
-        """Pause first: what runs would fetch back what is being reclaimed."""
-        found = self._state(agent_id)
-        if found is None:
-            raise Gone(f"agent {agent_id} has no container")
-        before = cgroup.read_memory(found.container_id)
-        if found.status is not ContainerStatus.PAUSED:
-            self._client().pause(found.container_id)
-        cgroup.reclaim(found.container_id)
-        after = cgroup.read_memory(found.container_id)
-        if before is None or after is None or not cgroup.is_frozen(found.container_id):
-            raise RuntimeRefused("the kernel does not say that the container is frozen")
-        return Shrunk(before.used, after.used)
+        found = self._there(agent_id)
+        return freezer.freeze(self._client(), found.container_id, is_paused=found.status is ContainerStatus.PAUSED)
 
     def _thaw(self, agent_id: int) -> None:
+        found = self._there(agent_id)
+        freezer.thaw(self._client(), found.container_id, is_paused=found.status is ContainerStatus.PAUSED)
+
+    def _there(self, agent_id: int) -> ContainerState:
         found = self._state(agent_id)
         if found is None:
             raise Gone(f"agent {agent_id} has no container")
-        if found.status is ContainerStatus.PAUSED:
-            self._unpause(found.container_id)
-        cgroup.end_reclaim(found.container_id)
-
-    def _unpause(self, container_id: str) -> None:
-        """Thaw; the engine may report a container as paused for a moment after it no longer is."""
-        try:
-            self._client().unpause(container_id)
-        except docker.errors.APIError as error:
-            if "not paused" not in str(error.explanation):
-                raise
+        return found
 
     def _stop(self, agent_id: int, grace: int) -> None:
         found = self._state(agent_id)
@@ -275,7 +257,7 @@ class DockerRuntime:
             return
         with contextlib.suppress(docker.errors.NotFound):
             if found.status is ContainerStatus.PAUSED:
-                self._unpause(found.container_id)
+                freezer.unpause(self._client(), found.container_id)
             self._client().stop(found.container_id, timeout=grace)
 
     def _remove(self, agent_id: int) -> None:

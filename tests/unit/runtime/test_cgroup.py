@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from manager_bot.runtime.base import MemoryUse
-from manager_bot.runtime.cgroup import end_reclaim, is_frozen, read_memory, reclaim
+from manager_bot.runtime.cgroup import end_reclaim, is_frozen, read_memory, read_swapped, reclaim
 
 ID = "4f5e6a" * 10 + "abcd"
 
@@ -96,3 +96,9 @@ def test_an_older_kernel_without_memory_reclaim_is_no_fault(tmp_path: Path) -> N
     _tree(tmp_path, f"docker/{ID}", {"memory.swap.max": "max\n"})
     reclaim(ID, tmp_path)
     assert not (tmp_path / f"docker/{ID}/memory.reclaim").exists()
+
+
+def test_what_lies_in_swap_is_read_on_both_versions(tmp_path: Path) -> None:
+    _tree(tmp_path / "1", f"memory/docker/{ID}", {"memory.stat": "total_swap 8192\n"})
+    _tree(tmp_path / "2", f"docker/{ID}", {"memory.swap.current": "4096\n"})
+    assert [read_swapped(ID, tmp_path / name) for name in ("1", "2", "3")] == [8192, 4096, 0]
