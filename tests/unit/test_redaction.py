@@ -4,7 +4,6 @@ import base64
 from urllib.parse import quote
 
 import pytest
-from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,7 +53,7 @@ def test_several_secrets_in_a_line_are_all_gone(secrets):
         ("{'x-goog-api-key': 'short-own-key'}", "short-own-key"),
         ("postgres://clawbot:hunter22@db:5432/clawbot", "hunter22"),
         ("redis://:hunter22@cache", "hunter22"),
-        ("CLAWBOT_SECRET_KEYS=" + Fernet.generate_key().decode(), "="),
+        ("CLAWBOT_SECRET_KEYS=3rJ2dbIBNq5qS-aa3XgLAhWmWCW3ZjLwltRKMdOnTYA=", "="),
         ("gateway key Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF", "Zm9v"),
         ("?key=AIzaSyA-1234567890123456789012345678901&x=1", "AIza"),
         ("password: correct-horse", "correct"),
