@@ -4,6 +4,7 @@ import base64
 from urllib.parse import quote
 
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
