@@ -100,7 +100,7 @@ async def process(
         await asyncio.to_thread(running.wait, 40)
 
 
-async def answers(probe: str, running: subprocess.Popen[bytes], within: float = 90) -> None:
+async def answers(probe: str, running: subprocess.Popen[bytes], within: float = 240) -> None:
     async with aiohttp.ClientSession() as session, asyncio.timeout(within):
         while True:
             if running.poll() is not None:
