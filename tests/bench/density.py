@@ -30,7 +30,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from _density_memory import Books, Memory, resident_mb
-from fixtures.containers import cpu_seconds, ids_of
+from fixtures.containers import cpu_seconds, ids_of, is_frozen
 from fixtures.crowd import SETTINGS, Crowd, Subscriber, one_after_another
 from fixtures.swap import compressed_swap
 
@@ -54,6 +54,7 @@ class Found:
 
     before: Memory
     looks: dict[str, Memory] = field(default_factory=dict)
+    frozen: dict[str, int] = field(default_factory=dict)
     manager_mb: list[float] = field(default_factory=list)
     manager_peak_mb: float = 0.0
     provisioning: float = 0.0
@@ -88,6 +89,7 @@ class Found:
             more |= {f"wake_{minutes}min_s_p50": _share(waits, 0.5), f"wake_{minutes}min_s_p95": _share(waits, 0.95)}
         for what, look in self.looks.items():
             more |= {
+                f"frozen_{what}": self.frozen[what],
                 f"gb_{what}_by_parts": round(look.parts, 2),
                 f"gb_{what}_not_available": round(look.not_available_since(self.before), 2),
                 f"gb_{what}_in_swap": round(look.compressed / 1e9, 2),
@@ -146,6 +148,7 @@ class Bench:
         """Let it settle, then read the memory."""
         await asyncio.sleep(SETTLE_SECONDS)
         self.found.looks[what] = self.books.look()
+        self.found.frozen[what] = sum(is_frozen(one) for one in self._ids())
         self.found.manager_mb.append(resident_mb(self.books.manager))
         self.found.manager_peak_mb = resident_mb(self.books.manager, "VmHWM")
         self.say(f"{what}: {self.found.gb(what)} GB, the manager {self.found.manager_mb[-1]:.0f} MB")
