@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from manager_bot.runtime import cgroup
 from manager_bot.runtime.base import MemoryUse
 from manager_bot.runtime.cgroup import end_reclaim, is_frozen, read_memory, read_swapped, reclaim
 
@@ -78,6 +79,19 @@ def test_version_1_is_asked_to_reclaim_everything(tmp_path: Path) -> None:
     _tree(tmp_path, f"memory/docker/{ID}", {"memory.force_empty": "", "memory.usage_in_bytes": "4096\n"})
     reclaim(ID, tmp_path)
     assert (tmp_path / f"memory/docker/{ID}/memory.force_empty").read_text() == "0"
+
+
+def test_version_1_is_asked_again_until_little_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after a pass that brought nothing; once little is left, that is the kernel's own."""
+    _tree(tmp_path, f"memory/docker/{ID}", {"memory.force_empty": "", "memory.usage_in_bytes": "240000000\n"})
+    left = [137_000_000, 137_000_000, 137_000_000, 8_000_000, 0]
+
+    def give_back(path: Path, value: str) -> None:
+        path.with_name("memory.usage_in_bytes").write_text(f"{left.pop(0)}\n")
+
+    monkeypatch.setattr(cgroup, "_write", give_back)
+    reclaim(ID, tmp_path)
+    assert left == [0]
 
 
 @pytest.mark.parametrize(("own", "asleep", "awake"), [("0", "max", "0"), ("536870912", "536870912", "536870912")])
