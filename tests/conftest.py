@@ -31,12 +31,17 @@ __all__ = [
 ]
 
 
+HOST_WIDE = ("tests/e2e", "tests/integration/deploy", "tests/integration/doctor", "tests/integration/host")
+"""Whole installations, whose plans depend on the swap that the host has."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Several processes share the tests, a file at a time: its fixtures are made once, and its tests keep their order.
 
-    All that need compressed swap go to one process, for a host has it only once.
+    Those that change or mind the host's swap go to one process, or they would pull it away from under each other.
     """
     for item in items:
-        needs_swap = "swap" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("swap" if needs_swap else item.nodeid.split("::")[0]))
+        file = item.nodeid.split("::")[0]
+        host_wide = "swap" in getattr(item, "fixturenames", ()) or file.startswith(HOST_WIDE)
+        item.add_marker(pytest.mark.xdist_group("host" if host_wide else file))
