@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from fixtures.blocking import no_blocking_calls
 from fixtures.databases import database, database_url, empty_database_url, engine, postgres, sqlite_template
@@ -35,8 +37,8 @@ HOST_WIDE = ("tests/e2e", "tests/integration/deploy", "tests/integration/doctor"
 """Whole installations, whose plans depend on the swap that the host has."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)  # around xdist's own, which reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Several processes share the tests, a file at a time: its fixtures are made once, and its tests keep their order.
 
     Those that change or mind the host's swap go to one process, or they would pull it away from under each other.
@@ -45,3 +47,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         file = item.nodeid.split("::")[0]
         host_wide = "swap" in getattr(item, "fixturenames", ()) or file.startswith(HOST_WIDE)
         item.add_marker(pytest.mark.xdist_group("host" if host_wide else file))
+    yield

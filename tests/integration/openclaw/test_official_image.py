@@ -22,6 +22,7 @@ from manager_bot.openclaw.trial import try_once
 from manager_bot.runtime.images import DockerImages
 
 TAG = "clawbot-test-official:1"
+pytestmark = pytest.mark.timeout(900)  # whichever comes first packs, pushes or builds an image
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,6 @@ def ours(monkeypatch: pytest.MonkeyPatch) -> str:
     return TAG
 
 
-@pytest.mark.timeout(600)
 def test_it_is_pulled_by_digest_tuned_tried_and_labelled(
     store: DockerImages, official: str, ours: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

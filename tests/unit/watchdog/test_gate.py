@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manager_bot.watchdog.gate import LONGEST, StartGate
+from manager_bot.watchdog.gate import CALLED_FOR, LONGEST, StartGate
 
 
 class Street:
@@ -47,6 +47,9 @@ def test_a_place_nobody_came_for_is_given_away() -> None:
     street = Street()
     street.fill()
     street.gate.leave(1)
+    street.gate.look()
+    assert street.called == [4], "it is on its way"
+    street.time = CALLED_FOR + 1
     street.gate.look()
     assert street.called == [4, 3]
 
