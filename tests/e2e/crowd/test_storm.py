@@ -23,12 +23,13 @@ from manager_bot.roles.watchdog import STARTS_PER_CORE
 from manager_bot.watchdog.gate import LONGEST
 
 PLACES = STARTS_PER_CORE * (os.cpu_count() or 1)
-AGENTS = PLACES + 5
+LINE = 6
+AGENTS = PLACES + LINE + 1
 
 
 @pytest.fixture
 async def crowd(tmp_path: Path, swap: CompressedSwap) -> AsyncIterator[Crowd]:
-    place = Place(tmp_path, 18_695, 18_696, 18_697, "20070-20079", "172.30.107.0/24", "clawbot-storm")
+    place = Place(tmp_path, 18_695, 18_696, 18_697, "20070-20089", "172.30.107.0/24", "clawbot-storm")
     async with Crowd.at(place) as gathered:
         await gathered.join(AGENTS, 2)
         yield gathered
@@ -93,8 +94,9 @@ async def test_after_a_reboot_they_start_in_bounded_order_and_sleepers_sleep_on(
 
     assert told == [ANSWER, ANSWER]
     assert 0 < onlooker.most_starting <= PLACES
-    first = onlooker.order[: PLACES + len(waiting)]
-    assert {member.container for member in waiting} <= set(first), onlooker.order
+    # One that nobody waits for may slip in before the line stands, and two places may come free at once.
+    last = onlooker.order[-(LINE - len(waiting) - 2) :]
+    assert not {member.container for member in waiting} & set(last), onlooker.order
     assert asleep.container not in onlooker.order, "a sleeping agent is started when it is spoken to, not before"
     await crowd.ask(asleep, "And you?")
 
