@@ -136,7 +136,7 @@ def inputs_hash() -> str:
     """A hash of everything the image is made from, 12 hex digits; other hardware is another image."""
     hashed = hashlib.sha256(platform.machine().encode())
     here = Path(__file__)
-    names = ("patches.py", "rootfs.py", "tuning.py")
+    names = ("patches.py", "rootfs.py", "shrinking.py", "tuning.py")
     for source in (here, *(here.with_name(name) for name in names), *sorted(FILES.iterdir())):
         hashed.update(source.name.encode() + b"\0" + source.read_bytes())
     return hashed.hexdigest()[:12]

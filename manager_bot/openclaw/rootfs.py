@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from manager_bot.openclaw import recipe, tuning
+from manager_bot.openclaw.shrinking import shrink
 from manager_bot.openclaw.store import ImageError
 
 Report = Callable[[str], None]
@@ -79,6 +80,7 @@ def _build(scratch: Path, tar: Path, report: Report) -> None:
         (f"Node {recipe.NODE_VERSION}", lambda: _node(scratch, root)),
         (f"OpenClaw {recipe.OPENCLAW_VERSION} and its packages", lambda: _openclaw(scratch, root)),
         ("taking out what an agent never needs", lambda: _trim(root)),
+        ("taking blanks and comments out", lambda: shrink(root / recipe.PACKAGE_ROOT / "node_modules", _run_in)),
         ("packing", lambda: _pack(root, tar)),
     ]
     for number, (name, step) in enumerate(steps, start=1):
@@ -164,6 +166,10 @@ def _pack(root: Path, tar: Path) -> None:
         ["tar", "--create", "--numeric-owner", "--directory", str(root), "--file", str(partial), "."], cure="make room"
     )
     partial.replace(tar)
+
+
+def _run_in(command: list[str], directory: Path) -> None:
+    _run(command, directory=directory, cure="mend the recipe: a program of OpenClaw's is not what its name says")
 
 
 def _run(
