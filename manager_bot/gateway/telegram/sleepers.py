@@ -57,10 +57,6 @@ class Sleepers:
             elif agent_id not in self._watches or self._watches[agent_id].done():
                 self._hold(agent_id)  # also where a fault ended the watch: an agent must not sleep for ever
 
-    def holds(self, agent_id: int) -> bool:
-        """Whether the door watches in this agent's place."""
-        return agent_id in self._watches
-
     def stirred(self, agent_id: int) -> None:
         """A held agent does something by itself: it is not asleep yet, and shall not be put to sleep now."""
         if agent_id in self._watches:
