@@ -212,7 +212,8 @@ class World:
         old = self.sleepers
         self.polls.end_all()
         await old.end_all()
-        await self.wire.idle.wait()
+        if self.wire.polls:
+            await self.wire.idle.wait()
         self.begin()
         await self.sleepers.look()
 
