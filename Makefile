@@ -31,7 +31,7 @@ run: setup ## the platform on the real Telegram
 	@$(VENV)/clawbot run
 
 test: image test-tools ## every test, on real parts
-	@$(VENV)/pytest -m "not soak" --numprocesses 2 --dist loadgroup $(ARGS)
+	@$(VENV)/pytest -m "not soak" --numprocesses 2 --dist loadscope $(ARGS)
 
 check: setup ## style, types, layers, locales and migrations
 	@$(VENV)/ruff check

@@ -1,4 +1,7 @@
-"""Messages at random moments around falling asleep and waking, to a real OpenClaw: each taken once, in order."""
+"""Messages at random moments around falling asleep and waking, to a real OpenClaw.
+
+Each is taken once, in order, and answered at most once.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,10 @@ from pathlib import Path
 
 import pytest
 from fixtures.containers import ids_of, is_frozen
-from fixtures.crowd import ANSWER, SETTINGS, Crowd, Subscriber
+from fixtures.crowd import SETTINGS, Crowd, Subscriber
 from fixtures.swap import CompressedSwap
 
+from manager_bot.demo.gemini.client import GeminiControl
 from manager_bot.demo.local import LocalClawBot, Place
 
 TIRED_MINUTES = 0.2
@@ -37,6 +41,7 @@ async def tired_crowd(folder: Path) -> AsyncIterator[Crowd]:
         await local.start()
         async with Crowd.gathering(local) as crowd:
             await crowd.join(1, 1)
+            await GeminiControl(local.world.session, local.root).clear()  # from now on it repeats what it was told
             yield crowd
     finally:
         await local.stop()
@@ -90,17 +95,23 @@ class Talk:
         return found
 
     async def drained(self) -> None:
-        """Wait until the agent has taken everything and Telegram keeps nothing for it."""
+        """Wait until the agent has taken everything, said its last word, and Telegram keeps nothing for it."""
         for _ in range(DRAINED_SECONDS):
-            if len(set(self.taken())) == self.written and not await self._waiting():
+            taken_all = len(set(self.taken())) == self.written
+            if taken_all and self.written in await self.answered() and not await self._waiting():
                 return
             await asyncio.sleep(1)
         missing = set(range(1, self.written + 1)) - set(self.taken())
         raise AssertionError(f"never taken: {sorted(missing)}; {await self._waiting()} wait at Telegram")
 
     async def answers(self) -> list[str]:
+        """Whatever it said since its answer to the first hello."""
         every = await self.member.person.messages(self.member.bot)
-        return [message.text for message in every if message.outgoing]
+        return [message.text for message in every if message.outgoing][1:]
+
+    async def answered(self) -> list[int]:
+        """The notes that the agent's answers repeat, in their order."""
+        return [int(number) for answer in await self.answers() for number in _NOTE.findall(answer)]
 
     async def _waiting(self) -> int:
         return (await self.crowd.local.world.show_bot(self.member.bot)).pending_updates
@@ -114,9 +125,11 @@ async def _nothing_is_lost(folder: Path, count: int, deaths: int, least_naps: in
         await talk.write(count, deaths)
         await talk.drained()
         assert talk.taken() == list(range(1, count + 1)), "each once, and in order"
-        answers = await talk.answers()
+        _hello, *answers = await talk.answers()
+        answered = [int(number) for answer in answers for number in _NOTE.findall(answer)]
+        assert answered == sorted(set(answered)), "each at most once, and in order"
+        assert answered[-1:] == [count]
         assert len(answers) <= count
-        assert answers[-1] == ANSWER
         assert talk.naps >= least_naps, "it hardly slept: nothing was tried"
 
 

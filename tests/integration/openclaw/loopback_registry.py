@@ -13,8 +13,7 @@ from pathlib import Path
 
 import docker
 
-from manager_bot.openclaw import recipe, tuning
-from manager_bot.openclaw.patches import PATCHES
+from manager_bot.openclaw import recipe, rootfs
 from manager_bot.openclaw.rootfs import only_builder, root_tar
 
 CONFIG = """\
@@ -78,7 +77,7 @@ def publish(address: str, scratch: Path) -> str:
 
 
 def _official_layout(scratch: Path) -> Path:
-    """Our own root file system with OpenClaw moved to /app and none of our changes in it."""
+    """Our own root file system with OpenClaw moved to /app, its programs as npm has them: none of our changes in it."""
     with only_builder(print):
         tar = root_tar(print)
     root = scratch / "root"
@@ -86,10 +85,10 @@ def _official_layout(scratch: Path) -> Path:
         archive.extractall(root, filter="fully_trusted")  # noqa: S202 - our own
     modules = root / recipe.PACKAGE_ROOT / "node_modules"
     app = root / recipe.OFFICIAL_PACKAGE.lstrip("/")
-    (modules / "openclaw").rename(app)
+    shutil.rmtree(modules / "openclaw")
+    _unpack_package(scratch, app)
     modules.rename(app / "node_modules")
     shutil.rmtree(root / recipe.PACKAGE_ROOT)
-    _undo(app)
     (root / "bin/chown").symlink_to("busybox")
     made = scratch / "official.tar"
     subprocess.run(["tar", "-C", str(root), "--numeric-owner", "-cf", str(made), "."], check=True)  # noqa: S603, S607
@@ -97,10 +96,13 @@ def _official_layout(scratch: Path) -> Path:
     return made
 
 
-def _undo(app: Path) -> None:
-    (app / tuning.MODULE_TYPE).unlink()
-    (app / tuning.EXTENSIONS / SPARE_EXTENSION).mkdir()
-    for patch in reversed(PATCHES):
-        found = [path for path in app.glob(patch.files) if patch.after in path.read_text()]
-        assert len(found) == 1, patch.after
-        found[0].write_text(found[0].read_text().replace(patch.after, patch.before, 1))
+def _unpack_package(scratch: Path, app: Path) -> None:
+    """OpenClaw's own package, untouched, as *app*."""
+    rootfs._node(scratch, scratch / "node")  # brings npm to a machine that has none
+    pack = [*rootfs._npm(scratch), "pack", f"openclaw@{recipe.OPENCLAW_VERSION}", "--silent"]
+    subprocess.run([*pack, "--pack-destination", str(scratch)], check=True, cwd=scratch)  # noqa: S603 - fixed words
+    with tarfile.open(next(scratch.glob("openclaw-*.tgz"))) as archive:
+        archive.extractall(scratch, filter="data")
+    (scratch / "package").rename(app)
+    for path in (app / "docs", *app.rglob("*.map"), *app.rglob("*.d.ts")):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()

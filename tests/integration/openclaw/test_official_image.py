@@ -21,7 +21,6 @@ from manager_bot.openclaw.store import ImageError, Limits, RegistryUnreachable
 from manager_bot.openclaw.trial import try_once
 from manager_bot.runtime.images import DockerImages
 
-TAG = "clawbot-test-official:1"
 pytestmark = pytest.mark.timeout(900)  # whichever comes first packs, pushes or builds an image
 
 
@@ -32,18 +31,24 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with registry(folder) as address:
         ref = publish(address, folder)
         yield ref
-        client = docker.from_env()
-        for name in (TAG, f"{TAG}-untried", ref):
-            if client.images.list(name):
-                client.images.remove(name, force=True)
-        client.close()
+        _forget(ref)
 
 
 @pytest.fixture
-def ours(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name under which these tests make the image, beside the one that everybody uses."""
-    monkeypatch.setattr(agent_image, "image_tag", lambda: TAG)
-    return TAG
+def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name under which a test makes the image, beside the one that everybody uses."""
+    tag = f"clawbot-test-official:{secrets.token_hex(4)}"
+    monkeypatch.setattr(agent_image, "image_tag", lambda: tag)
+    yield tag
+    _forget(tag, f"{tag}-untried")
+
+
+def _forget(*names: str) -> None:
+    client = docker.from_env()
+    for name in names:
+        if client.images.list(name):
+            client.images.remove(name, force=True)
+    client.close()
 
 
 def test_it_is_pulled_by_digest_tuned_tried_and_labelled(
