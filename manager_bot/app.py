@@ -44,7 +44,7 @@ async def _start_house(basics: Basics, roles: frozenset[str], stack: AsyncExitSt
     from manager_bot.core import build_core  # noqa: PLC0415 - see the module's docstring; so all of these
 
     core = await build_core(basics, stack)
-    await core.host.runtime.prepare()
+    await core.host.prepare()
     if "gateway" in roles:
         from manager_bot.roles.gateway import start_gateway  # noqa: PLC0415
 

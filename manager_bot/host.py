@@ -11,6 +11,7 @@ from manager_bot.errors import OperatorError, RuntimeUnavailable
 from manager_bot.openclaw.footprint import Footprint, footprint
 from manager_bot.openclaw.image import ImageError, image_tag
 from manager_bot.plans import PLANS
+from manager_bot.runtime.base import RuntimeRefused
 from manager_bot.runtime.docker import DockerRuntime
 from manager_bot.runtime.firewall import Firewall
 from manager_bot.runtime.images import DockerImages
@@ -20,6 +21,8 @@ from manager_bot.services.sizing import Sizing, Terms
 
 UNMEASURED_MB = 512
 """What an image is believed to need that carries no measurement: an operator's own."""
+
+_NO_ENGINE = "no Docker Engine answers: start Docker, or run `make engine`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,22 @@ class Host:
         """True while the firewall stands: agents are kept apart from the host and from each other."""
         return await self.firewall.stands()
 
+    async def prepare(self) -> None:
+        """The agents' network and firewall stand; raises :class:`OperatorError` for what only the operator can mend."""
+        try:
+            await self.runtime.prepare()
+        except RuntimeUnavailable:
+            raise OperatorError(_NO_ENGINE) from None
+        except RuntimeRefused as error:
+            raise OperatorError(str(error)) from None
+
     async def sizing(self, settings: Settings) -> Sizing:
         """What plans come to here; raises :class:`OperatorError` if the engine or the image is missing."""
         try:
             capacity = await self.runtime.capacity()
             needs = await asyncio.to_thread(needs_of, image_of(settings))
         except (RuntimeUnavailable, ImageError):
-            raise OperatorError("no Docker Engine answers: start Docker, or run `make engine`") from None
+            raise OperatorError(_NO_ENGINE) from None
         return sizing_of(settings, capacity.memory_mb, capacity.swap_mb, needs)
 
 

@@ -34,7 +34,8 @@ __all__ = [
 
 
 MINDING_SWAP = (
-    "tests/e2e",
+    "tests/e2e/crowd",
+    "tests/e2e/test_journey.py",
     "tests/integration/deploy",
     "tests/integration/doctor",
     "tests/integration/host",

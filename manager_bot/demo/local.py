@@ -67,6 +67,11 @@ class LocalClawBot:
     def data_dir(self) -> Path:
         return self.place.folder / "data"
 
+    @property
+    def failpoint(self) -> Path:
+        """Where a named place is written at which the manager is to be killed."""
+        return self.place.folder / "failpoint"
+
     async def start(self) -> None:
         """World, people, database, manager, in this order; returns when the manager bot listens.
 
@@ -87,9 +92,9 @@ class LocalClawBot:
         """Stop both, remove the agents' containers, network and firewall rules."""
         await self._cleaning.aclose()
 
-    async def start_manager(self, **extra: str) -> None:
-        """Start the manager and wait until its bot listens; *extra* are environment variables of this one run."""
-        await self.manager_process.start(**extra)
+    async def start_manager(self) -> None:
+        """Start the manager and wait until its bot listens."""
+        await self.manager_process.start()
         end = time.monotonic() + START_SECONDS
         polls = (await self.world.show_bot(self.bot)).polls
         while (await self.world.show_bot(self.bot)).polls == polls:
@@ -175,6 +180,7 @@ class LocalClawBot:
             "CLAWBOT_GITHUB_API_ROOT": f"{self.root}/github/api",
             "CLAWBOT_GITHUB_CLIENT_ID": GITHUB_APP[0],
             "CLAWBOT_GITHUB_CLIENT_SECRET": GITHUB_APP[1],
+            "CLAWBOT_FAILPOINT": f"@{self.failpoint}",
             **self.settings,
         }
 

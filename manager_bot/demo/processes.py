@@ -42,8 +42,8 @@ class Part:
             raise RuntimeError(f"{self.name} was never started")
         return self._process.pid
 
-    async def start(self, **extra: str) -> None:
-        """Start it; *extra* are further environment variables of this one run."""
+    async def start(self) -> None:
+        """Start it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -51,7 +51,7 @@ class Part:
                 "-m",
                 *self.arguments,
                 cwd=self.folder,
-                env={**_plain_environment(), **self.environment, **extra},
+                env={**_plain_environment(), **self.environment},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -48,7 +48,7 @@ async def ensure_bridge(basics: Basics) -> None:
 
     host = Host.of(basics.settings, await installation_mark())
     try:
-        await host.runtime.prepare()
+        await host.prepare()
     finally:
         host.runtime.close()
 

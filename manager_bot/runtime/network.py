@@ -7,10 +7,15 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import docker
+from docker.errors import APIError
 from docker.types import IPAMConfig, IPAMPool
 
 from manager_bot.runtime.base import RuntimeRefused
 from manager_bot.runtime.profile import LABEL_MARK
+
+_OVERLAPS = "overlaps"
+_IN_USE = "active endpoints"
+"""What the engine says when it will not make a network, and when it will not remove one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,18 @@ class AgentNetwork:
                 raise RuntimeRefused(f"the Docker network {self.name} exists and is not ours: set CLAWBOT_NAME_PREFIX")
             if self._as_described(one):
                 return
-            client.remove_network(one["Id"])
+            self._replace(client, one["Id"])
+        try:
+            self._create(client)
+        except APIError as error:
+            if _OVERLAPS not in str(error.explanation):
+                raise
+            raise RuntimeRefused(
+                f"another network of this host uses addresses of {self.subnet}: "
+                "set CLAWBOT_AGENT_SUBNET to some that nobody uses"
+            ) from error
+
+    def _create(self, client: docker.APIClient) -> None:
         client.create_network(
             self.name,
             driver="bridge",
@@ -44,6 +60,17 @@ class AgentNetwork:
             labels={LABEL_MARK: self.mark},
             enable_ipv6=False,
         )
+
+    def _replace(self, client: docker.APIClient, network_id: str) -> None:
+        try:
+            client.remove_network(network_id)
+        except APIError as error:
+            if _IN_USE not in str(error.explanation):
+                raise
+            raise RuntimeRefused(
+                f"agents still run on the network {self.name}, which is not {self.subnet}: "
+                "set CLAWBOT_AGENT_SUBNET back to what it was, or run `clawbot uninstall` first"
+            ) from error
 
     def remove(self, client: docker.APIClient) -> None:
         """The network is gone afterwards, if it was ours."""

@@ -53,6 +53,9 @@ class Box:
         """The engine's word for its state, or ``missing``."""
         return str((await self.inspect()).get("State", {}).get("Status", "missing"))
 
+    async def is_running(self) -> bool:
+        return await self.status() == "running"
+
     async def started_at(self) -> str:
         """When its main process last started, as the engine writes it."""
         return str((await self.inspect()).get("State", {}).get("StartedAt", ""))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +19,6 @@ from fixtures.crowd import ANSWER, Crowd, Subscriber
 from fixtures.swap import CompressedSwap
 
 from manager_bot.demo.local import Place
-from manager_bot.gateway.telegram.watch import QUIET_FOR
 from manager_bot.openclaw.health import PORT, READY_PATH
 from manager_bot.roles.watchdog import STARTS_PER_CORE
 from manager_bot.watchdog.gate import LONGEST
@@ -25,6 +26,7 @@ from manager_bot.watchdog.gate import LONGEST
 PLACES = STARTS_PER_CORE * (os.cpu_count() or 1)
 LINE = 6
 AGENTS = PLACES + LINE + 1
+AWAY_SECONDS = 600
 
 
 @pytest.fixture
@@ -110,7 +112,9 @@ async def go_down(crowd: Crowd) -> None:
             client.unpause(member.container)
         client.kill(member.container)
     client.close()
-    await asyncio.sleep(QUIET_FOR.total_seconds() + 1)
+    with closing(sqlite3.connect(crowd.local.data_dir / "clawbot.db")) as database, database:
+        earlier = f"strftime('%Y-%m-%d %H:%M:%f+00:00', last_poll_at, '-{AWAY_SECONDS} seconds')"
+        database.execute(f"UPDATE agents SET last_poll_at = {earlier}")  # noqa: S608 - our own words
 
 
 async def until_all_ran(onlooker: Onlooker, members: list[Subscriber]) -> None:

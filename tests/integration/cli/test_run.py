@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 
+import docker
 import pytest
 from fixtures.worlds import take_free_port
 
@@ -105,6 +106,28 @@ async def test_run_on_an_unmigrated_database_refuses_in_one_line(environment: di
     done = await asyncio.to_thread(clawbot, environment, tmp_path, "run")
     assert done.returncode == 2
     assert done.stderr == "clawbot: there is no database yet: run `clawbot migrate`\n"
+
+
+@pytest.mark.parametrize("roles", ["gateway", "gateway,watchdog"])
+async def test_addresses_that_docker_uses_otherwise_are_refused_in_one_line(
+    environment: dict[str, str], tmp_path: Path, roles: str
+):
+    def play() -> None:
+        client = docker.APIClient()
+        bridge = ip_network(client.inspect_network("bridge")["IPAM"]["Config"][0]["Subnet"])
+        client.close()
+        last = list(bridge.subnets(new_prefix=28))[-1]  # the bridge's own address is in the first
+        environment["CLAWBOT_AGENT_SUBNET"] = str(last)
+        assert clawbot(environment, tmp_path, "migrate").returncode == 0
+        refused = clawbot(environment, tmp_path, "run", "--only", roles)
+        assert refused.returncode == 2, refused.stderr
+        assert refused.stderr.splitlines()[-1] == (
+            f"clawbot: another network of this host uses addresses of {last}: "
+            "set CLAWBOT_AGENT_SUBNET to some that nobody uses"
+        )
+        assert "Traceback" not in refused.stderr
+
+    await asyncio.to_thread(play)
 
 
 async def test_a_second_writer_is_refused_and_sigterm_ends_in_order(environment: dict[str, str], tmp_path: Path):

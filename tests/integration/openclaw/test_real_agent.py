@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -79,7 +80,20 @@ class RealAgent:
 @pytest.fixture
 def agent(bridge: TrialNetwork, image: str, tmp_path: Path) -> Iterator[RealAgent]:
     """Created, not started."""
-    files = AgentFiles.below(tmp_path)
+    with _made(bridge, image, tmp_path / "agent") as made:
+        yield made
+
+
+@pytest.fixture
+def another(bridge: TrialNetwork, image: str, tmp_path: Path) -> Iterator[RealAgent]:
+    """As *agent*, beside it."""
+    with _made(bridge, image, tmp_path / "another") as made:
+        yield made
+
+
+@contextmanager
+def _made(bridge: TrialNetwork, image: str, folder: Path) -> Iterator[RealAgent]:
+    files = AgentFiles.below(folder)
     with standing_in(bridge.address, ANN) as world:
         config = AgentConfig(
             owner_id=ANN,
@@ -123,32 +137,34 @@ def test_it_answers_its_owner_alone_and_by_his_rules(agent: RealAgent) -> None:
     assert agent.ends() is Exit.CLEAN
 
 
-def test_an_agent_that_slept_takes_up_where_it_was(agent: RealAgent) -> None:
-    """Long enough for each of its clocks: a poll is given up after 45 s, a silence is a stall after 120 s."""
-    agent.container.start()
-    assert agent.becomes_ready(), agent.container.logs().decode()
-    assert agent.answers("What time is it?")
-    agent.world.hold(True)
+def test_an_agent_that_slept_takes_up_where_it_was(agent: RealAgent, another: RealAgent) -> None:
+    """Long enough for each of its clocks: a poll is given up after 45 s, a silence is a stall after 120 s.
+
+    One wakes to the poll it fell asleep with, the other to a gateway that was restarted meanwhile.
+    """
+    for one in (agent, another):
+        one.container.start()
+    for one in (agent, another):
+        assert one.becomes_ready(), one.container.logs().decode()
+        assert one.answers("What time is it?")
+        one.world.hold(True)
     time.sleep(2)
     polls = agent.world.polls
 
-    agent.container.pause()
+    for one in (agent, another):
+        one.container.pause()
+    another.world.hang_up()
+    another.world.hold(False)
     time.sleep(130)
-    agent.container.unpause()
+    for one in (agent, another):
+        one.container.unpause()
     time.sleep(1)
     assert agent.world.polls == polls
     agent.world.hold(False)
     assert agent.answers("And now?", seconds=10)
-
-    agent.world.hold(True)
-    time.sleep(2)
-    agent.container.pause()
-    agent.world.hang_up()
-    agent.world.hold(False)
-    time.sleep(60)
-    agent.container.unpause()
-    assert agent.answers("And after the gateway's restart?", seconds=10)
-    assert "stall" not in agent.container.logs().decode()
+    assert another.answers("And after the gateway's restart?", seconds=10)
+    for one in (agent, another):
+        assert "stall" not in one.container.logs().decode()
 
 
 def test_a_config_with_an_unknown_key_ends_with_bad_config(agent: RealAgent) -> None:

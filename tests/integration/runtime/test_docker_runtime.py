@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import UTC, datetime
+from ipaddress import IPv4Network
 
 import docker
 import pytest
@@ -249,6 +250,30 @@ async def test_the_network_is_made_once_and_not_shared_with_strangers(
     with pytest.raises(RuntimeRefused, match="not ours"):
         await thief.prepare()
     thief.close()
+
+
+async def test_addresses_that_another_network_has_are_refused_with_the_setting(runtime: DockerRuntime, plot: Plot):
+    rival = DockerRuntime(f"{plot.mark}x", network=f"{plot.network}-rival", subnet=plot.subnet)
+    with pytest.raises(
+        RuntimeRefused, match=r"uses addresses of 10\.[0-9.]+/24: set CLAWBOT_AGENT_SUBNET to some that"
+    ):
+        await rival.prepare()
+    rival.close()
+
+
+async def test_the_subnet_stays_while_agents_run_on_it(
+    runtime: DockerRuntime, plot: Plot, engine: docker.APIClient
+) -> None:
+    await runtime.create(plot.spec(1))
+    await runtime.start(1)
+    elsewhere = DockerRuntime(plot.mark, network=plot.network, subnet=IPv4Network("10.251.250.0/24"))
+    with pytest.raises(RuntimeRefused, match="set CLAWBOT_AGENT_SUBNET back"):
+        await elsewhere.prepare()
+    await runtime.remove(1)
+    await elsewhere.prepare()
+    (network,) = engine.networks(names=[plot.network])
+    assert network["IPAM"]["Config"][0]["Subnet"] == "10.251.250.0/24"
+    elsewhere.close()
 
 
 async def test_a_silent_engine_is_unavailable(plot: Plot, tmp_path) -> None:

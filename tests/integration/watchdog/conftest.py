@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from second_engine import SecondEngine
+from fixtures.second_engine import SecondEngine
 from standin_agent import Plot, build_image, new_plot
 from tortoise.context import tortoise_test_context
 from watched_world import ADMIN, PlotSpecs, World

@@ -7,7 +7,7 @@ import signal
 from collections import Counter
 
 import pytest
-from second_engine import SecondEngine
+from fixtures.second_engine import SecondEngine
 from watched_world import ADMIN, World
 
 from manager_bot.runtime.docker import DockerRuntime
