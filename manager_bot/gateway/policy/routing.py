@@ -24,7 +24,7 @@ class QueryClass(StrEnum):
 
 TIERS: Final = {QueryClass.SIMPLE: Tier.LITE, QueryClass.CODE: Tier.FLASH, QueryClass.COMPLEX: Tier.PRO}
 
-SURE: Final = 0.6
+SURE: Final = 0.55
 """The chance of being simple from which on a prompt goes to the lite tier."""
 
 

@@ -56,7 +56,7 @@ class Prompt:
 def written() -> Iterator[Prompt]:
     """Every prompt written for training, once."""
     seen = set()
-    for path in sorted(HERE.glob("*-[0-9].txt")):
+    for path in sorted(HERE.glob("*-[0-9]*.txt")):
         language, _, batch = path.stem.partition("-")
         for head, line in sections(path):
             text = line.replace("\\n", "\n")
