@@ -26,6 +26,8 @@ SHORTEST_NAP: Final = timedelta(minutes=2)
 """An agent whose own timer is due before that is left awake."""
 START_AHEAD: Final = timedelta(seconds=45)
 """A stopped agent starts so long before its timer: what is overdue at its start OpenClaw puts off by two minutes."""
+MOST_LEFT: Final = 0.9
+"""Of what an agent held, what may stay resident: a smaller fall is the coming and going of the kernel's own books."""
 _UP: Final = (ContainerStatus.RUNNING, ContainerStatus.PAUSED)
 _STOP_GRACE: Final = 10
 _MIB: Final = 1024 * 1024
@@ -109,7 +111,7 @@ class Bedtime:
             log.warning("agent_not_frozen", agent_id=agent.id, reason=str(error))
             return None
         reach("bedtime.frozen")
-        if shrunk.after < shrunk.before:
+        if shrunk.after <= shrunk.before * MOST_LEFT:
             return shrunk
         log.warning("agent_did_not_shrink", agent_id=agent.id, bytes=shrunk.after)
         return None
