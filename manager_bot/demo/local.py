@@ -180,7 +180,6 @@ class LocalClawBot:
             "CLAWBOT_GITHUB_API_ROOT": f"{self.root}/github/api",
             "CLAWBOT_GITHUB_CLIENT_ID": GITHUB_APP[0],
             "CLAWBOT_GITHUB_CLIENT_SECRET": GITHUB_APP[1],
-            "CLAWBOT_FAILPOINT": f"@{self.failpoint}",
             **self.settings,
         }
 

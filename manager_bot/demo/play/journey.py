@@ -43,6 +43,7 @@ async def play(place: Place, seed: int | None) -> int:
     console.print(f"[bold]The journey[/], with seed {seed}")
     stage = Stage(console)
     local = LocalClawBot(place, stage.note)
+    local.settings["CLAWBOT_FAILPOINT"] = f"@{local.failpoint}"
     began = time.monotonic()
     try:
         await local.start()
