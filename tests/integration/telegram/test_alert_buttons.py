@@ -10,6 +10,7 @@ import pytest
 from house import House, open_house
 
 from manager_bot.demo.client import MessageView, Person, WorldClient
+from manager_bot.services.alerts import SETTLE
 from manager_bot.services.incidents import Finding
 from models import Agent, AuditEntry, Cause, DesiredState, Incident, Trouble
 
@@ -37,6 +38,7 @@ async def _crash(house: House) -> tuple[Incident, list[MessageView]]:
     agent = await Agent.get().select_related("user")
     finding = Finding(Cause.CRASHED, attempts=2, max_attempts=3, exit_code=1, log_tail="boom")
     incident = await house.incidents.report(finding, agent)
+    house.clock.offset += SETTLE
     return incident, [await admin.wait_for(house.bot, "Stopped unexpectedly", within=15) for admin in house.admins]
 
 
