@@ -10,9 +10,12 @@ import json
 import random
 import re
 import secrets
+import shutil
 import signal
+import sqlite3
+import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +35,8 @@ LONGEST_PAUSE = 30.0
 """Seconds between two bursts: an agent is up, quiet, held, frozen or on its way back when the next one comes."""
 DRAINED_SECONDS = 120
 BUTTON = "Or press this:"
+GREETINGS = ("Hello!",)
+"""What a newcomer of the crowd says before the first note."""
 _NOTE = re.compile(r"note (\d+)\b")
 
 
@@ -60,6 +65,9 @@ class Talk:
     engine: SecondEngine
     dice: random.Random
     written: int = 0
+    edited: int = 0
+    cut_short: set[int] = field(default_factory=set)
+    """Notes not answered yet when Docker was stopped: it kills an agent in the middle of its turn."""
     naps: int = 0
     _asleep: bool = field(default=False)
 
@@ -85,6 +93,7 @@ class Talk:
             return
         sent = await person.send(bot, words)
         if self.dice.random() < 0.1:
+            self.edited += 1
             await person.edit(bot, sent, f"I meant the {words.replace('note', 'number')}")
 
     async def _show_button(self, data: str) -> None:
@@ -102,6 +111,7 @@ class Talk:
         await self.crowd.local.start_manager()
 
     async def _restart_engine(self) -> None:
+        self.cut_short |= set(range(1, self.written + 1)) - set(await self.answered())
         await self.engine.restart(signal.SIGTERM, away=self.dice.uniform(0, 5))
 
     async def _pause(self, seconds: float) -> None:
@@ -118,6 +128,16 @@ class Talk:
         return container_id is not None and is_frozen(container_id)
 
     def taken(self) -> list[int]:
+        """The updates in the ingress of the agent's OpenClaw, in the order in which it took them."""
+        (state,) = (self.crowd.local.data_dir / "agents").glob("*/.openclaw/state")
+        with tempfile.TemporaryDirectory() as copy:
+            for file in state.glob("openclaw.sqlite*"):  # a look at the file itself could leave files of ours beside it
+                shutil.copy(file, copy)
+            with closing(sqlite3.connect(Path(copy, "openclaw.sqlite"))) as database:
+                rows = database.execute("SELECT event_id FROM channel_ingress_events ORDER BY received_at, event_id")
+                return [int(event_id) for (event_id,) in rows]
+
+    def recorded(self) -> list[int]:
         """The notes in the agent's own record of the conversation, in its order."""
         found: list[int] = []
         agents = self.crowd.local.data_dir / "agents"
@@ -130,12 +150,13 @@ class Talk:
 
     async def drained(self) -> None:
         """Wait until the agent has taken everything, said its last word, and Telegram keeps nothing for it."""
+        whole = set(range(1, self.written + 1)) - self.cut_short
         for _ in range(DRAINED_SECONDS):
-            taken_all = len(set(self.taken())) == self.written
-            if taken_all and self.written in await self.answered() and not await self._waiting():
+            said = max(whole) in await self.answered()
+            if said and whole <= set(self.recorded()) and not await self._waiting():
                 return
             await asyncio.sleep(1)
-        missing = set(range(1, self.written + 1)) - set(self.taken())
+        missing = whole - set(self.recorded())
         raise AssertionError(f"never taken: {sorted(missing)}; {await self._waiting()} wait at Telegram")
 
     async def answers(self) -> list[str]:
@@ -170,7 +191,11 @@ async def _nothing_is_lost(folder: Path, engine: SecondEngine, count: int, death
         talk = Talk(crowd, crowd.members[0], engine, random.Random(seed))  # noqa: S311 - repeatable, not secret
         await talk.write(count, deaths)
         await talk.drained()
-        assert talk.taken() == list(range(1, count + 1)), "each once, and in order"
+        taken = talk.taken()
+        assert taken == list(range(taken[0], taken[0] + len(taken))), "each once, and in order"
+        assert len(taken) == len(GREETINGS) + count + talk.edited
+        recorded = talk.recorded()
+        assert recorded == sorted(set(recorded)), "each at most once, and in order"
         answered = await talk.answered()
         assert answered == sorted(set(answered)), "each at most once, and in order"
         assert len(await talk.answers()) <= count

@@ -33,7 +33,7 @@ AWAY_SECONDS = 600
 async def crowd(tmp_path: Path, swap: CompressedSwap) -> AsyncIterator[Crowd]:
     place = Place(tmp_path, 18_695, 18_696, 18_697, "20070-20089", "172.30.107.0/24", "clawbot-storm")
     async with Crowd.at(place) as gathered:
-        await gathered.join(AGENTS, 2)
+        await gathered.join(AGENTS, 4)
         yield gathered
 
 
