@@ -57,3 +57,10 @@ class ByFile(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Nobody changes the host's swap beside the others."""
+    for item in items:
+        if "swap" in getattr(item, "fixturenames", ()) and not item.nodeid.startswith(MINDING_SWAP):
+            raise pytest.UsageError(f"{item.nodeid} changes the host's swap: its file belongs into MINDING_SWAP")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
@@ -16,6 +18,8 @@ from manager_bot.runtime.profile import LABEL_MARK
 _OVERLAPS = "overlaps"
 _IN_USE = "active endpoints"
 """What the engine says when it will not make a network, and when it will not remove one."""
+_SET_OTHER = "set CLAWBOT_AGENT_SUBNET to some that nobody uses"
+_SET_BACK = "set CLAWBOT_AGENT_SUBNET back to what it was, or run `clawbot uninstall` first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,10 @@ class AgentNetwork:
                 raise RuntimeRefused(f"the Docker network {self.name} exists and is not ours: set CLAWBOT_NAME_PREFIX")
             if self._as_described(one):
                 return
-            self._replace(client, one["Id"])
-        try:
+            with _refusal(_IN_USE, f"agents still run on the network {self.name}, not on {self.subnet}", _SET_BACK):
+                client.remove_network(one["Id"])
+        with _refusal(_OVERLAPS, f"another network of this host uses addresses of {self.subnet}", _SET_OTHER):
             self._create(client)
-        except APIError as error:
-            if _OVERLAPS not in str(error.explanation):
-                raise
-            raise RuntimeRefused(
-                f"another network of this host uses addresses of {self.subnet}: "
-                "set CLAWBOT_AGENT_SUBNET to some that nobody uses"
-            ) from error
 
     def _create(self, client: docker.APIClient) -> None:
         client.create_network(
@@ -60,17 +58,6 @@ class AgentNetwork:
             labels={LABEL_MARK: self.mark},
             enable_ipv6=False,
         )
-
-    def _replace(self, client: docker.APIClient, network_id: str) -> None:
-        try:
-            client.remove_network(network_id)
-        except APIError as error:
-            if _IN_USE not in str(error.explanation):
-                raise
-            raise RuntimeRefused(
-                f"agents still run on the network {self.name}, which is not {self.subnet}: "
-                "set CLAWBOT_AGENT_SUBNET back to what it was, or run `clawbot uninstall` first"
-            ) from error
 
     def remove(self, client: docker.APIClient) -> None:
         """The network is gone afterwards, if it was ours."""
@@ -96,3 +83,14 @@ class AgentNetwork:
             and not found.get("EnableIPv6")
             and all(options.get(key) == value for key, value in self._options().items())
         )
+
+
+@contextmanager
+def _refusal(said: str, wrong: str, cure: str) -> Iterator[None]:
+    """Where the engine refuses and says *said*, the refusal names what is wrong and the cure."""
+    try:
+        yield
+    except APIError as error:
+        if said not in str(error.explanation):
+            raise
+        raise RuntimeRefused(f"{wrong}: {cure}") from error

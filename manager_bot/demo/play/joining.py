@@ -123,7 +123,7 @@ async def one_tap(cast: Cast) -> None:
     await tom.press(cast.manager, "Create", username="tom_agent_bot", name="Tom's agent")
     await cast.connected(tom)
     cast.bots["Tom"] = await cast.local.world.show_bot("tom_agent_bot")
-    cast.stage.prove(await cast.box("Tom").status() == "running", "one tap: Tom's agent runs")
+    cast.stage.prove(await cast.box("Tom").is_running(), "one tap: Tom's agent runs")
 
 
 async def _telegram(cast: Cast, bot: BotView, method: str, **parameters: object) -> dict[str, object]:

@@ -37,7 +37,7 @@ async def deletion(cast: Cast) -> None:
     await cast.tap(bob, "Delete")
     await cast.see(bob, bot.username)
     await bob.send(cast.manager, "not its name")
-    stage.prove(await cast.box("Bob").status() == "running", "a wrong name deletes nothing")
+    stage.prove(await cast.box("Bob").is_running(), "a wrong name deletes nothing")
     await bob.send(cast.manager, bot.username)
     name = cast.box("Bob").name
 
@@ -52,4 +52,4 @@ async def deletion(cast: Cast) -> None:
     cast.bots["Carol"] = bot
     await carol.send(cast.manager, bot.token)
     await cast.connected(carol)
-    stage.prove(await cast.box("Carol").status() == "running", "the same token is registered again, by Carol")
+    stage.prove(await cast.box("Carol").is_running(), "the same token is registered again, by Carol")

@@ -47,7 +47,7 @@ async def card(cast: Cast) -> None:
     await cast.tap(ann, "Restart")
 
     async def started_anew() -> bool:
-        return await box.started_at() > before and await box.status() == "running"
+        return await box.started_at() > before and await box.is_running()
 
     await stage.prove_soon(started_anew, "Restart: the container was started anew")
     await cast.see(ann, "", button="Stop", within=90)
@@ -61,10 +61,7 @@ async def card(cast: Cast) -> None:
     await stage.prove_stays(stopped, "a stop that Ann asked for is not undone", seconds=5)
     await cast.tap(ann, "Start")
 
-    async def running() -> bool:
-        return await box.status() == "running"
-
-    await stage.prove_soon(running, "Start: the container runs again")
+    await stage.prove_soon(box.is_running, "Start: the container runs again")
     await cast.running(ann)
 
 
@@ -84,7 +81,7 @@ async def administration(cast: Cast) -> None:
     await cast.tap(ada, "Restart")
 
     async def started_anew() -> bool:
-        return await box.started_at() > before and await box.status() == "running"
+        return await box.started_at() > before and await box.is_running()
 
     await stage.prove_soon(started_anew, "Ada restarts Ann's agent")
     await cast.see(ada, "", button="Logs")
@@ -105,7 +102,7 @@ async def killed(cast: Cast) -> None:
     await box.kill()
 
     async def back() -> bool:
-        return await box.status() == "running" and await box.started_at() > before
+        return await box.is_running() and await box.started_at() > before
 
     stage.timings["seconds from `docker kill` to running"] = await stage.prove_soon(back, "running again", within=20)
     alert = await cast.see(ada, "Stopped unexpectedly", button="Restart")

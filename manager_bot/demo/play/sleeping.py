@@ -33,5 +33,5 @@ async def sleeping(cast: Cast) -> None:
     calls = await cast.local.world.transcript(bot=cast.bots["Ann"], after=last)
     told = [call.method for call in calls if call.method.startswith("send")]
     stage.prove(told[0] == "sendChatAction", "before that she saw that it was typing")
-    stage.prove(await box.status() == "running", "its container runs again")
+    stage.prove(await box.is_running(), "its container runs again")
     await cast.running(ann)

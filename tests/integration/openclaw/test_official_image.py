@@ -69,10 +69,12 @@ def test_it_is_pulled_by_digest_tuned_tried_and_labelled(
     assert made.labels["org.clawbot.openclaw"] == recipe.OPENCLAW_VERSION
     assert (needs := footprint(made.labels)) is not None
     assert needs.awake_mb is not None
-    assert needs.awake_mb > 100
+    assert needs.asleep_mb is not None
+    assert 30 < needs.asleep_mb < needs.awake_mb * 0.7
     assert made.attrs["Config"]["User"] == "1000:1000"
     assert not any("from packages" in line for line in said)
     _assert_tuned(store, ours, tmp_path)
+    assert try_once(store, ours, Limits(needs.memory_mb), trial._SHORT).answered
 
 
 def _measure_once(store: DockerImages, image: str, _report: object) -> Footprint:
@@ -81,8 +83,9 @@ def _measure_once(store: DockerImages, image: str, _report: object) -> Footprint
     tried = try_once(store, image, Limits(memory_mb), weigh=True)
     assert tried.answered, tried.failure
     assert tried.weight is not None
-    awake_mb = round(tried.weight.awake_mb)
-    return Footprint(memory_mb, tried.cpu_seconds, tried.ready_seconds, tried.answer_seconds[0], awake_mb)
+    assert tried.weight.asleep_mb is not None
+    weight = round(tried.weight.awake_mb), round(tried.weight.asleep_mb)
+    return Footprint(memory_mb, tried.cpu_seconds, tried.ready_seconds, tried.answer_seconds[0], *weight)
 
 
 def _assert_tuned(store: DockerImages, ref: str, folder: Path) -> None:

@@ -45,7 +45,7 @@ def test_an_image_that_needs_more_than_plan_and_swap_is_not_promised() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit_mb", "limit_swap_mb", "swap", "awake", "expected"),
+    ("limit_mb", "limit_swap_mb", "swaps", "awake", "expected"),
     [
         # An awake agent costs what it holds; what is over its limit lies, compressed, in swap.
         (256, 512, True, 1.0, Cost(256 + 45, 158, 102, 1.0)),
@@ -59,8 +59,8 @@ def test_an_image_that_needs_more_than_plan_and_swap_is_not_promised() -> None:
         (256, 50, True, 1.0, Cost(256 + 22, 158, 50, 1.0)),
     ],
 )
-def test_what_an_agent_costs(limit_mb: int, limit_swap_mb: int, swap: bool, awake: float, expected: Cost) -> None:
-    found = cost(NEEDS, limit_mb, limit_swap_mb, swap=swap, awake=awake)
+def test_what_an_agent_costs(limit_mb: int, limit_swap_mb: int, swaps: bool, awake: float, expected: Cost) -> None:
+    found = cost(NEEDS, limit_mb, limit_swap_mb, swap=swaps, awake=awake)
 
     for part in ("awake_mb", "asleep_mb", "spilled_mb", "awake"):
         assert getattr(found, part) == pytest.approx(getattr(expected, part), abs=0.5)
