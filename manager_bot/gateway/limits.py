@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -39,6 +37,13 @@ class Room:
         self.share.bytes += size
         self.bytes += size
 
+    def __enter__(self) -> Room:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.share.bytes -= self.bytes
+        self.share.open -= 1
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -51,9 +56,8 @@ class Limits:
     most_bytes: int = 0
     _shares: dict[int, _Share] = field(default_factory=dict)
 
-    @contextmanager
-    def share(self, agent_id: int) -> Iterator[Room]:
-        """Take part while the request is open; raises :class:`TooBusy`."""
+    def share(self, agent_id: int) -> Room:
+        """Take part while the request is open, in a ``with`` block; raises :class:`TooBusy`."""
         now = time.monotonic()
         share = self._shares.get(agent_id)
         if share is None:
@@ -64,9 +68,4 @@ class Limits:
             raise TooBusy(1 + int((1 - share.tokens) / self.rate) if share.tokens < 1 else 1)
         share.tokens -= 1
         share.open += 1
-        room = Room(share, self.most_bytes)
-        try:
-            yield room
-        finally:
-            share.bytes -= room.bytes
-            share.open -= 1
+        return Room(share, self.most_bytes)

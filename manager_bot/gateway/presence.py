@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,7 +14,7 @@ LONGEST_LOOP: Final = 900.0
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """Of one agent, in monotonic seconds."""
 
     last: float
@@ -33,45 +32,56 @@ class Presence:
 
     stirred: Callable[[int], None] = lambda _: None
     now: Callable[[], float] = time.monotonic
-    _seen: dict[int, _Seen] = field(default_factory=dict)
+    _seen: dict[int, Seen] = field(default_factory=dict)
 
-    @contextmanager
-    def at_door(self, agent_id: int) -> Iterator[None]:
-        """A call of the agent is open."""
-        seen = self._of(agent_id)
-        seen.open += 1
-        seen.calls += 1
-        self.touch(agent_id)
-        try:
-            yield
-        finally:
-            seen.open -= 1
-            seen.last = self.now()
+    def at_door(self, agent_id: int) -> AtDoor:
+        """A call of the agent is open as long as this ``with`` block."""
+        return AtDoor(self, agent_id)
 
     def touch(self, agent_id: int) -> None:
         """Something passed: a call, or an update handed over."""
-        self._of(agent_id).last = self.now()
+        self.seen(agent_id).last = self.now()
         self.stirred(agent_id)
 
     def answered(self, agent_id: int, *, calls_tool: bool) -> None:
         """The model answered: with a tool call the agent comes back with the tool's result."""
-        self._of(agent_id).in_loop = calls_tool
+        self.seen(agent_id).in_loop = calls_tool
 
     def calls(self, agent_id: int) -> int:
         """How many calls it has made: whether one came between two looks."""
-        return self._of(agent_id).calls
+        return self.seen(agent_id).calls
 
     def is_quiet(self, agent_id: int) -> bool:
         """Whether nothing of the agent is under way. One never seen by this process may have begun before it."""
-        seen = self._of(agent_id)
+        seen = self.seen(agent_id)
         since = self.now() - seen.last
         return not seen.open and since >= (LONGEST_LOOP if seen.in_loop else QUIET)
 
-    def _of(self, agent_id: int) -> _Seen:
+    def seen(self, agent_id: int) -> Seen:
+        """What is known of an agent."""
         seen = self._seen.get(agent_id)
         if seen is None:
-            seen = self._seen[agent_id] = _Seen(self.now())
+            seen = self._seen[agent_id] = Seen(self.now())
         return seen
+
+
+@dataclass(frozen=True, slots=True)
+class AtDoor:
+    """One open call; every call of an agent takes it, hence no generator."""
+
+    presence: Presence
+    agent_id: int
+
+    def __enter__(self) -> None:
+        seen = self.presence.seen(self.agent_id)
+        seen.open += 1
+        seen.calls += 1
+        self.presence.touch(self.agent_id)
+
+    def __exit__(self, *_: object) -> None:
+        seen = self.presence.seen(self.agent_id)
+        seen.open -= 1
+        seen.last = self.presence.now()
 
 
 _TOOL: Final = b'"functionCall"'
@@ -86,6 +96,8 @@ class ToolSign:
 
     def feed(self, piece: bytes) -> None:
         """The next bytes; the sign may lie across two pieces."""
+        if self.found:
+            return
         joined = self._tail + piece
-        self.found = self.found or _TOOL in joined
+        self.found = _TOOL in joined
         self._tail = joined[-len(_TOOL) :]

@@ -24,6 +24,7 @@ _CAMEL: Final = {
     "code_execution_result": "codeExecutionResult",
 }
 """Google's parser takes a part's names either way."""
+_SNAKE: Final = frozenset(_CAMEL)
 
 
 def canonical(body: JsonObject) -> JsonObject:
@@ -48,13 +49,20 @@ def canonical(body: JsonObject) -> JsonObject:
 def _canonical_content(content: JsonObject) -> JsonObject:
     parts = content.get("parts")
     listed: list[Json] = parts if isinstance(parts, list) else [parts] if isinstance(parts, dict) else []
-    if listed is parts and not any(isinstance(one, dict) and not _CAMEL.keys().isdisjoint(one) for one in listed):
+    if listed is parts and not _has_snake_case(listed):
         return content
     renamed: list[Json] = [
         {_CAMEL.get(name, name): value for name, value in one.items()} if isinstance(one, dict) else one
         for one in listed
     ]
     return {**content, "parts": renamed} if listed else content
+
+
+def _has_snake_case(parts: list[Json]) -> bool:
+    for part in parts:  # noqa: SIM110 - asked of every content: a generator would cost more than the look
+        if isinstance(part, dict) and not _SNAKE.isdisjoint(part):
+            return True
+    return False
 
 
 def contents_of(body: JsonObject) -> list[JsonObject]:

@@ -93,8 +93,8 @@ def code_signs(text: str) -> list[tuple[str, float]]:
     found: list[tuple[str, float]] = []
     if "```" in text or "~~~" in text:
         found.append(("fence", 2.0))
-    signs = sum(needle in text for needle in _PLAIN)
-    signs += sum(needle in text and pattern.search(text) is not None for needle, pattern in _PATTERNS)
+    signs = sum([needle in text for needle in _PLAIN])
+    signs += sum([pattern.search(text) is not None for needle, pattern in _PATTERNS if needle in text])
     if signs:
         found.append(("syntax", min(3.2, 0.5 + 0.7 * signs)))
     if any(needle in text for needle in _TRACES) or any(

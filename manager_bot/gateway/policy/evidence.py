@@ -61,7 +61,8 @@ def weigh_evidence(text: str) -> Evidence:
         text = text[: _READ * 3 // 4] + "\n" + text[-_READ // 4 :]
     lower = text.lower()
     scores = {"simple": 0.0, "code": 0.0, "complex": 0.0, "shape": 0.0}
-    best, ordered = _said(lower)
+    hits = _vocabulary().hits(lower)
+    best, ordered = _said(lower, hits)
     for (group, _), weight in best.items():
         scores[group] += weight
     weak = sum(weight for (group, _), weight in best.items() if group == "simple" and weight < _TELLING)
@@ -75,17 +76,18 @@ def weigh_evidence(text: str) -> Evidence:
     if ordered:
         scores["complex"] = min(scores["complex"] / 4, 1.5)
         scores["shape"] = 0.0
-        scores["code"] /= 1 if _names_code(lower[:_HEAD]) else 2
+        head = lower[:_HEAD]
+        scores["code"] /= 1 if _names_code(head, hits if head == lower else _vocabulary().hits(head)) else 2
     reasons = (*(f"{group}:{stem}" for group, stem in best), *(f"{group}:{name}" for name, group, _ in structure))
     return Evidence(**scores, numbers=numbers, ordered=ordered, reasons=reasons)
 
 
-def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
+def _said(lower: str, hits: list[Hit]) -> tuple[dict[tuple[str, str], float], bool]:
     """The stems found with what they weigh here, and whether the text opens with an order that is simple by itself."""
     best: dict[tuple[str, str], float] = {}
     greetings: dict[tuple[str, str], float] = {}
     ordered = False
-    for first, last, stem, group, weight in _hits(lower):
+    for first, last, stem, group, weight in hits:
         if group == "greeting":
             if len(lower) <= _ORDER:
                 greetings["simple", stem] = weight
@@ -100,13 +102,9 @@ def _said(lower: str) -> tuple[dict[tuple[str, str], float], bool]:
     return best or greetings, ordered
 
 
-def _names_code(head: str) -> bool:
+def _names_code(head: str, hits: list[Hit]) -> bool:
     """Whether the order itself is about code, as in "translate this class to Go"."""
-    return "```" in head or any(group == "code" and weight >= _DECISIVE - 0.5 for *_, group, weight in _hits(head))
-
-
-def _hits(lower: str) -> list[Hit]:
-    return list(_vocabulary().hits(lower))
+    return "```" in head or any(group == "code" and weight >= _DECISIVE - 0.5 for *_, group, weight in hits)
 
 
 def _shape(text: str, lower: str, full: int, ordered: bool, numbers: int) -> list[tuple[str, str, float]]:

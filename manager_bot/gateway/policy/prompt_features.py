@@ -8,6 +8,7 @@ same text gives the same numbers everywhere: the hash is CRC-32, not Python's sa
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -92,8 +93,8 @@ def _wording(units: list[str]) -> set[int]:
 def _shape(text: str, units: list[str], evidence: Evidence) -> list[int]:
     """What is no word: length, numbers, marks of code, and how much the rules found for each class."""
     length = sum(len(unit) if _is_han(unit) else unit.isalnum() for unit in units)
-    names = [f"length {_degree(length, _LENGTHS)}", f"numbers {_degree(evidence.numbers, _NUMBERS)}"]
-    names += [name for name, there in _looks(text) if there]
+    found = [_LENGTH[bisect_right(_LENGTHS, length)], _COUNT[bisect_right(_NUMBERS, evidence.numbers)]]
+    names = [name for name, there in _looks(text) if there]
     if text.rstrip()[-1:] in {"?", "？"}:
         names.append("ends asking")
     if evidence.ordered:
@@ -101,9 +102,10 @@ def _shape(text: str, units: list[str], evidence: Evidence) -> list[int]:
     if evidence.numbers > 1 and ("?" in text or "？" in text):
         names.append(f"asks about numbers {min(evidence.numbers, 4)}")
     names += [reason for reason in evidence.reasons if reason.startswith("shape:")]
-    for group in ("simple", "code", "complex", "shape"):
-        names += [f"{group} {degree}" for degree in _DEGREES if getattr(evidence, group) >= degree]
-    return [_of_name(name) for name in names]
+    found += map(_of_name, names)
+    for group, degrees in _SHAPES.items():
+        found += degrees[bisect_right(_DEGREES, getattr(evidence, group))]
+    return found
 
 
 def _looks(text: str) -> tuple[tuple[str, object], ...]:
@@ -158,10 +160,6 @@ def _of_pair(one: int, other: int) -> int:
     return ((one * _MIX) ^ other ^ _PAIR) & _MASK
 
 
-def _degree(value: float, degrees: tuple[int, ...]) -> int:
-    return sum(value >= degree for degree in degrees)
-
-
 @lru_cache(maxsize=4096)
 def _of_unit(unit: str) -> tuple[int, int]:
     """A word's own hash and its stem's; all numbers of the same size look alike, and a mark is its own stem."""
@@ -178,3 +176,14 @@ def _of_sign(sign: str) -> int:
 @lru_cache(maxsize=512)
 def _of_name(name: str) -> int:
     return crc32(f"/{name}".encode()) & _MASK | _ELSE
+
+
+_LENGTH: Final = tuple(_of_name(f"length {degree}") for degree in range(len(_LENGTHS) + 1))
+_COUNT: Final = tuple(_of_name(f"numbers {degree}") for degree in range(len(_NUMBERS) + 1))
+_SHAPES: Final = {
+    group: tuple(
+        tuple(_of_name(f"{group} {degree}") for degree in _DEGREES[:reached]) for reached in range(len(_DEGREES) + 1)
+    )
+    for group in ("simple", "code", "complex", "shape")
+}
+"""What each length, each count of numbers, and each weight of a class's evidence is among the features."""

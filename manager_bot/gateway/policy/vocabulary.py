@@ -19,16 +19,23 @@ Hit = tuple[int, int, str, str, float]
 """Where a stem was found first and last, the stem, its group and its weight."""
 
 
+Phrase = tuple[tuple[str, ...], str, float]
+"""The words after its first, its group and its weight."""
+_Meaning = tuple[tuple[tuple[str, str, float], ...], tuple[Phrase, ...]]
+"""The stems a word has with their groups and weights, and the phrases it may begin."""
+
+
 @dataclass(slots=True)
 class Vocabulary:
     """Stems, whole words, phrases and unspaced pieces of several groups, each with a weight."""
 
     whole: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     stems: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
-    phrases: dict[str, list[tuple[tuple[str, ...], str, float]]] = field(default_factory=dict)
-    phrase_stems: dict[str, list[tuple[tuple[str, ...], str, float]]] = field(default_factory=dict)
+    phrases: dict[str, list[Phrase]] = field(default_factory=dict)
+    phrase_stems: dict[str, list[Phrase]] = field(default_factory=dict)
     unspaced: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
-    seen: dict[str, tuple[tuple[str, str, float], ...]] = field(default_factory=dict)
+    _seen: dict[str, _Meaning] = field(default_factory=dict)
+    _begun: dict[tuple[str, str], tuple[Phrase, ...]] = field(default_factory=dict)
 
     def add(self, group: str, table: str) -> None:
         """Learn a table of lines ``weight: word word …`` (see ``routing_stems``)."""
@@ -49,26 +56,33 @@ class Vocabulary:
         else:
             self.stems.setdefault(word, []).append((group, weight))
 
-    def hits(self, text: str) -> Iterator[Hit]:
-        """Every stem found in a lower-case text, once for each word it stands in."""
-        words = _WORD.findall(text)
-        places: dict[str, list[int]] = {}
+    def hits(self, text: str) -> list[Hit]:
+        """Every stem found in a lower-case text, once for each word it stands in; a phrase for each time it stands."""
+        words, seen = _WORD.findall(text), self._seen
+        found: list[Hit] = []
+        before: set[str] = set()
         for at, word in enumerate(words):
-            places.setdefault(word, []).append(at)
-        for word, at_places in places.items():
-            known = self._of_word(word)
-            if known:
+            stems, phrases = seen.get(word) or self._meaning(word)
+            if stems and word not in before:
+                before.add(word)
                 first, last = text.find(word), text.rfind(word)
-                for stem, group, weight in known:
-                    yield first, last, stem, group, weight
-            if word in self.phrases:
-                yield from _phrase_hits(text, words, at_places, self.phrases[word])
-        for stem, phrases in self.phrase_stems.items():
-            if stem in text:
-                for word in (word for word in places if word.startswith(stem)):
-                    yield from _phrase_hits(text, words, places[word], phrases)
-        if _UNSPACED.search(text):
-            yield from self._unspaced_hits(text)
+                found += [(first, last, *stem) for stem in stems]
+            if phrases and at + 1 < len(words):
+                found += self._phrase_hits(text, words, at, phrases)
+        if not text.isascii() and _UNSPACED.search(text):
+            found += self._unspaced_hits(text)
+        return found
+
+    def _phrase_hits(self, text: str, words: list[str], at: int, phrases: tuple[Phrase, ...]) -> Iterator[Hit]:
+        pair = words[at], words[at + 1]
+        begun = self._begun.get(pair)
+        if begun is None:
+            begun = tuple(phrase for phrase in phrases if _may_follow(pair[1], phrase[0]))
+            if len(self._begun) < _REMEMBERED:
+                self._begun[pair] = begun
+        for rest, group, weight in begun:
+            if _follows(words, at + 1, rest):
+                yield text.find(pair[0]), text.rfind(pair[0]), "_".join((pair[0], *rest)), group, weight
 
     def _unspaced_hits(self, text: str) -> Iterator[Hit]:
         signs = set(text)
@@ -77,35 +91,25 @@ class Vocabulary:
                 for group, weight in meanings:
                     yield first, text.rfind(stem), stem, group, weight
 
-    def _of_word(self, word: str) -> tuple[tuple[str, str, float], ...]:
+    def _meaning(self, word: str) -> _Meaning:
         """What a word means, remembered because people use the same few thousand words."""
-        known = self.seen.get(word)
-        if known is None:
-            whole = [(word, *meaning) for meaning in self.whole.get(word, ())]
-            sizes = range(_SHORTEST, min(len(word), _LONGEST) + 1)
-            stems = [(word[:size], *meaning) for size in sizes for meaning in self.stems.get(word[:size], ())]
-            known = (*whole, *stems)
-            if len(self.seen) < _REMEMBERED:
-                self.seen[word] = known
-        return known
+        whole = [(word, *meaning) for meaning in self.whole.get(word, ())]
+        sizes = range(_SHORTEST, min(len(word), _LONGEST) + 1)
+        stems = [(word[:size], *meaning) for size in sizes for meaning in self.stems.get(word[:size], ())]
+        phrases = self.phrases.get(word, []) + [
+            phrase for stem, known in self.phrase_stems.items() if word.startswith(stem) for phrase in known
+        ]
+        meaning = (*whole, *stems), tuple(phrases)
+        if len(self._seen) < _REMEMBERED:
+            self._seen[word] = meaning
+        return meaning
 
 
-def _phrase_hits(
-    text: str, words: list[str], places: list[int], phrases: list[tuple[tuple[str, ...], str, float]]
-) -> Iterator[Hit]:
-    first_word = words[places[0]]
-    next_words = {words[at + 1] for at in places if at + 1 < len(words)}
-    for rest, group, weight in phrases:
-        if _may_follow(next_words, rest) and any(_follows(words, at + 1, rest) for at in places):
-            yield text.find(first_word), text.rfind(first_word), "_".join((first_word, *rest)), group, weight
-
-
-def _may_follow(next_words: set[str], rest: tuple[str, ...]) -> bool:
-    """Whether any word after the first can begin the rest of a phrase: one look instead of one a place."""
-    if len(rest) > 1:
-        return rest[0] in next_words
-    stem = rest[0].rstrip(".")
-    return any(word.startswith(stem) for word in next_words)
+def _may_follow(word: str, rest: tuple[str, ...]) -> bool:
+    """Whether a word can begin the rest of a phrase."""
+    if len(rest) > 1 or rest[0].endswith("."):
+        return word == rest[0].rstrip(".")
+    return word.startswith(rest[0])
 
 
 def _follows(words: list[str], at: int, rest: tuple[str, ...]) -> bool:

@@ -48,6 +48,8 @@ PICTURE_LEFT_OUT: Final = "[A picture was left out here to fit the context]"
 _HEARTBEAT: Final = re.compile(
     r"\[OpenClaw heartbeat poll\]|Read HEARTBEAT\.md if it exists|reply HEARTBEAT_OK\b|\bheartbeat_respond\b"
 )
+_HEART: Final = ("heartbeat", "HEARTBEAT")
+"""One of them stands in each of these."""
 _HOUSEKEEPING: Final = re.compile(r"\A(?:<conversation>\n|Pre-compaction memory flush)")
 _SUMMARISER: Final = "context summarization assistant"
 
@@ -121,20 +123,31 @@ def _without_envelope(text: str) -> str:
 
 def is_plumbing(content: JsonObject) -> bool:
     """Whether a user content carries neither a person's words or media nor a tool's result."""
-    if is_model(content) or has(content, "functionResponse"):
-        return False
-    return is_tool_picture(content) or (not has_media(content) and not unwrap("\n".join(texts_of(content)).strip()))
+    return not is_model(content) and not has(content, "functionResponse") and _says_nothing(content)
 
 
 def is_tool_picture(content: JsonObject) -> bool:
     """Whether a user content is what OpenClaw shows the model of a tool's pictures."""
-    texts = [text.strip() for text in texts_of(content) if text != PICTURE_LEFT_OUT]
-    return not is_model(content) and texts == [_TOOL_IMAGE]
+    return not is_model(content) and _shows_tool_picture(list(texts_of(content)))
 
 
 def is_person(content: JsonObject) -> bool:
     """Whether a content is the person's own: words or media."""
-    return not is_model(content) and not has(content, "functionResponse") and not is_plumbing(content)
+    return not is_model(content) and not has(content, "functionResponse") and not _says_nothing(content)
+
+
+def _says_nothing(content: JsonObject) -> bool:
+    """Of a content that is neither the model's nor a tool's result."""
+    texts = list(texts_of(content))
+    if _shows_tool_picture(texts):
+        return True
+    return not unwrap("\n".join(texts)) and not has_media(content)
+
+
+def _shows_tool_picture(texts: list[str]) -> bool:
+    return any(_TOOL_IMAGE in text for text in texts) and [
+        text.strip() for text in texts if text != PICTURE_LEFT_OUT
+    ] == [_TOOL_IMAGE]
 
 
 def has_media(content: JsonObject) -> bool:
@@ -154,7 +167,8 @@ def turn_span(contents: list[JsonObject]) -> tuple[int, int]:
 
 
 def _kind(body: JsonObject, contents: list[JsonObject], words: str, end: int) -> RequestKind:
-    if _HEARTBEAT.search(words[:600]):
+    head = words[:600]
+    if any(sign in head for sign in _HEART) and _HEARTBEAT.search(head):
         return RequestKind.HEARTBEAT
     if _HOUSEKEEPING.match(words) or _SUMMARISER in _system_head(body):
         return RequestKind.COMPACTION
