@@ -28,7 +28,14 @@ _Batch: TypeAlias = list[tuple[Work[Any], "asyncio.Future[Any]"]]
 
 CHECKPOINT_AFTER: Final = 400
 """Transactions after which the log is folded into the database: about ten megabytes of it."""
-_PRAGMAS: Final = ("synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=0", "wal_autocheckpoint=0")
+_PRAGMAS: Final = (
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    "busy_timeout=0",
+    "wal_autocheckpoint=0",
+    "temp_store=MEMORY",
+)
+"""In a file, what RETURNING gathers would cost as much as the rest of its statement."""
 
 
 @dataclass(slots=True)
@@ -44,16 +51,20 @@ class Lane:
     _slow: asyncio.Task[None] | None = None
     _since_checkpoint: int = 0
 
-    def begin(self, work: Work[T]) -> asyncio.Future[T]:
+    def begin(self, work: Work[T], *, alone: bool = False) -> asyncio.Future[T]:
         """*work* in a transaction of its own, committed when the future is done; an error undoes it, and only it.
 
-        A future that is cancelled before its turn undoes nothing, for nothing is done then.
+        *alone* says that no other is to be expected at this moment: it is run at once, and the future is done already
+        unless it must wait. One that is cancelled before its turn undoes nothing, for nothing is done then.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.append((work, future))
         if len(self._waiting) == 1 and self._slow is None:
-            loop.call_soon(self._flush)
+            if alone:
+                self._flush()
+            else:
+                loop.call_soon(self._flush)
         return future
 
     def read(self, statement: str, values: Sequence[object]) -> Rows | None:

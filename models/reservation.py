@@ -30,7 +30,7 @@ class Reservation(Model):
     message_count = fields.SmallIntField(default=0)
     tokens = fields.BigIntField()
     seen_tokens = fields.BigIntField(default=0)
-    process = fields.CharField(max_length=32, db_index=True)
+    process = fields.CharField(max_length=32)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

@@ -20,15 +20,16 @@ T = TypeVar("T")
 __all__ = ["Rows", "Work", "begin", "is_sqlite", "select", "transact"]
 
 
-def begin(work: Work[T]) -> asyncio.Future[T]:
+def begin(work: Work[T], *, alone: bool = False) -> asyncio.Future[T]:
     """Do *work* in a transaction of its own; the future brings what it returns, and an error undoes all of it.
 
     It goes to its end by itself: who must not lose the outcome awaits it shielded. Not to be called inside another
-    transaction: on SQLite there is one at a time.
+    transaction: on SQLite there is one at a time. Where none is to be expected beside it (*alone*), SQLite does it at
+    once.
     """
     client = get_connection("default")
     if isinstance(client, SqliteClient):
-        return lane_of(client).begin(work)
+        return lane_of(client).begin(work, alone=alone)
     return asyncio.ensure_future(_in_one(work))
 
 

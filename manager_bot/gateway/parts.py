@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from functools import partial
+from types import coroutine
 from typing import Any, Final, TypeVar
 
 import aiohttp
@@ -18,6 +21,7 @@ from manager_bot.gateway.limits import Limits
 from manager_bot.gateway.metrics import Meter
 from manager_bot.gateway.outage import ErrorRate
 from manager_bot.gateway.presence import Presence
+from manager_bot.gateway.receiving import ReceivingConnector
 from manager_bot.gateway.sightings import Sightings
 from manager_bot.services.audit import Audit
 from manager_bot.services.budgets import Budgets
@@ -39,21 +43,51 @@ class Closing:
 
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
-    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def start(self, work: Coroutine[Any, Any, T], context: Context | None = None) -> asyncio.Task[T]:
         """Begin *work*; nobody need wait for it but the end of the gateway."""
-        task = asyncio.ensure_future(work)
+        task = asyncio.create_task(work, context=context)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
 
     async def finish(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do *work* to its end even if the caller is cancelled meanwhile."""
-        await asyncio.shield(self.start(work))
+        """Do *work* to its end even if the caller is cancelled meanwhile.
+
+        It begins before this returns, and becomes a task only where it has to wait, which most of it never does
+        (Python 3.12 knows this as an eager task). What it does before it waits must not ask for the current task.
+        """
+        context = copy_context()
+        try:
+            awaited = context.run(work.send, None)
+        except StopIteration:
+            return
+        await asyncio.shield(self.start(_rest_of(work, awaited), context))
 
     async def wait(self) -> None:
         """Until everything is done."""
         while self.tasks:
             await asyncio.wait(set(self.tasks))
+
+
+async def _rest_of(work: Coroutine[Any, Any, T], awaited: object) -> T:
+    """What is left of *work*, which waits for *awaited*."""
+    return await _going_on(work, awaited)
+
+
+@coroutine
+def _going_on(work: Coroutine[Any, Any, T], awaited: object) -> Generator[object, Any, T]:
+    while True:
+        try:
+            sent = yield awaited
+        except BaseException as error:
+            step = partial(work.throw, error)
+        else:
+            step = partial(work.send, sent)
+        try:
+            awaited = step()
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 
 class NobodyToWake:
@@ -132,7 +166,7 @@ PARTS: Final = web.AppKey("gateway_parts", Parts)
 def open_session() -> aiohttp.ClientSession:
     """A session fit for the doors: no limit across agents (each has its own), no cookies, no total time-out."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
+        connector=ReceivingConnector(limit=0, ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
         headers={"User-Agent": "ClawBot", "Accept-Encoding": "identity"},

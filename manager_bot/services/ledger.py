@@ -43,10 +43,14 @@ _MOST_KNOWN: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Holds and bookings. ``process`` marks the holds of this run; ``_known`` are usage rows that surely exist."""
+    """Holds and bookings. ``process`` marks the holds of this run; ``_known`` are usage rows that surely exist.
+
+    Of its own holds ``_open`` are not ended: with more than one of them, writes are likely to come together.
+    """
 
     process: str
     _known: set[tuple[object, ...]] = field(default_factory=set)
+    _open: set[int] = field(default_factory=set)
 
     def take(self, ask: Ask, date: str, tokens: int, limit: int, now: datetime) -> asyncio.Future[Hold | None]:
         """A hold of *tokens* if they fit a budget of *limit*: the one conditional update everything rests on.
@@ -54,26 +58,30 @@ class Ledger:
         It is taken whether or not somebody still waits for it.
         """
         moment: object = now.isoformat(" ") if is_sqlite() else now
-        return begin(self._take(ask, date, tokens, limit, moment))
+        return begin(self._take(ask, date, tokens, limit, moment), alone=not self._open)
 
     def _take(self, ask: Ask, date: str, tokens: int, limit: int, moment: object) -> Work[Hold | None]:
         if not ask.own_key and not (yield _FITS, (tokens, ask.user_id, date, limit)):
             return None
         who = (ask.user_id, date, ask.tier.value, ask.source.value, ask.own_key, ask.messages)
         made = yield _HOLD, (*who, tokens, self.process, moment)
-        return Hold(int(made[0]["id"]), ask, date, tokens, tokens - ask.prompt)
+        hold = Hold(int(made[0]["id"]), ask, date, tokens, tokens - ask.prompt)
+        self._open.add(hold.id)
+        return hold
 
     async def give_back(self, hold: Hold) -> None:
         """End a hold as if it had never been."""
+        self._open.discard(hold.id)
         await transact(_give_back(hold))
 
     async def book(self, hold: Hold, spent: Spending, tier: Tier, saved: int) -> Standing | None:
         """End a hold at what was spent; the budget as it is then, if there is one and it was not booked before."""
         key = (hold.ask.user_id, hold.date, tier, hold.ask.source, hold.ask.own_key)
         if key not in self._known:
-            await self._ensure_row(hold.ask, hold.date, tier)
+            await asyncio.create_task(self._ensure_row(hold.ask, hold.date, tier))
             self._remember(key)
-        found = await transact(_book(hold, spent, tier, saved))
+        self._open.discard(hold.id)
+        found = await begin(_book(hold, spent, tier, saved), alone=not self._open)
         return Standing(**found[0]) if found else None
 
     async def _ensure_row(self, ask: Ask, date: str, tier: Tier) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tortoise.transactions import in_transaction
 from models import User
 from models.database import sqlite_file
 from models.lane import CHECKPOINT_AFTER
-from models.statements import Work, select, transact
+from models.statements import Work, begin, select, transact
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 _ADD = "UPDATE users SET card_revision = card_revision + $1 WHERE id = $2 RETURNING card_revision"
@@ -72,6 +73,21 @@ async def test_it_waits_for_a_transaction_of_tortoise_and_neither_is_lost(databa
         assert not other.done()
         await User.filter(id=user.id).update(card_revision=mine.card_revision + 10)
     assert await other == 12
+
+
+async def test_one_that_comes_alone_is_done_at_once_unless_it_must_wait(database: str) -> None:
+    user = await User.create(telegram_id=1, name="Ann")
+    await transact(_add(user.id))
+    assert begin(_add(user.id), alone=True).result() == 2
+    failed = begin(_add(user.id, then_fail=True), alone=True)
+    assert isinstance(failed.exception(), sqlite3.OperationalError)
+    outside = copy_context()
+    async with in_transaction():
+        await User.filter(id=user.id).update(name="Anna")
+        waiting = outside.run(lambda: begin(_add(user.id), alone=True))
+        assert not waiting.done()
+    assert await waiting == 3
+    assert await _revision(user) == 3
 
 
 async def test_a_database_locked_by_somebody_else_delays_the_caller_and_not_the_loop(database: str) -> None:
