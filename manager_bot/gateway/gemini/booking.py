@@ -37,12 +37,22 @@ class Booking:
     tier: Tier | None = None
     saved: int = 0
 
+    @property
+    def outgrown(self) -> bool:
+        """Whether a usage was seen that is more than the hold, and not written down."""
+        return self._least > max(self.hold.tokens, self.noted)
+
     async def note(self) -> None:
         """Write down a usage that has outgrown the hold: a crash from here on must not make it less."""
-        total = self.reading.at_least(self.hold.ask.prompt).total
-        if total > max(self.hold.tokens, self.noted):
-            self.noted = total
-            await self.budgets.note_seen(self.hold, total)
+        if self.outgrown:
+            self.noted = self._least
+            await self.budgets.note_seen(self.hold, self.noted)
+
+    @property
+    def _least(self) -> int:
+        if not self.reading.uncounted:
+            return self.reading.total
+        return self.reading.at_least(self.hold.ask.prompt).total
 
     async def close(self) -> None:
         """Settle: exactly if the answer came to its end, else at the larger of what was seen and what was held."""

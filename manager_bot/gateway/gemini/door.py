@@ -33,7 +33,7 @@ class GeminiDoor:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any request below ``/gemini/``; the path is matched as it was sent."""
         path, _, query = request.raw_path.partition("?")
-        asked = parse_qs(query)
+        asked = parse_qs(query) if query else {}
         listed = path.endswith(":streamGenerateContent") and asked.get("alt") != ["sse"]
         try:
             found = _PATH.fullmatch(path)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 import aiohttp
 import orjson
 from aiohttp import web
+from aiohttp.http_writer import StreamWriter
 
 from manager_bot.gateway.callers import Caller
 from manager_bot.gateway.gemini.booking import Booking, Fate
 from manager_bot.gateway.gemini.errors import over_budget, unreachable
 from manager_bot.gateway.gemini.fallback import Models
 from manager_bot.gateway.gemini.pipeline import Pipeline, Prepared
+from manager_bot.gateway.gemini.relay import Relay
 from manager_bot.gateway.gemini.requests import (
     check_platform,
     output_of,
@@ -24,12 +27,14 @@ from manager_bot.gateway.gemini.requests import (
     with_output,
 )
 from manager_bot.gateway.gemini.upstream import NeverSent, lost, refusal, whole
-from manager_bot.gateway.gemini.usage import Frames, read_json
+from manager_bot.gateway.gemini.usage import read_json
 from manager_bot.gateway.parts import Parts
 from manager_bot.gateway.policy.body import JsonObject
 from manager_bot.gateway.presence import ToolSign
 from manager_bot.services.holds import Hold, OverBudget
 from models import Tier
+
+_JSON: Final = {"Content-Type": "application/json; charset=UTF-8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +96,16 @@ class Generate:
         call.booking.reading.take(read_json(raw))
         call.tools.feed(raw)
         await self._complete(call)
-        return web.Response(body=raw, content_type="application/json", charset="utf-8")
+        return web.Response(body=raw, headers=_JSON)
 
     async def _streamed(self, request: web.Request, call: Call, answer: aiohttp.ClientResponse) -> web.StreamResponse:
         """Pieces go on as they come; the end, or a break, only when the call is booked."""
         kind = "text/event-stream" if call.stream == "sse" else "application/json; charset=UTF-8"
         response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-store"})
-        await response.prepare(request)
+        writer = await response.prepare(request)
+        assert isinstance(writer, StreamWriter)  # noqa: S101 - aiohttp's only one
         try:
-            await self._relay(call, answer, response)
+            await Relay(answer, writer, call.booking, call.tools, listed=call.stream == "json").run()
         except (aiohttp.ClientError, TimeoutError) as error:
             self.parts.meter.upstream_error("timeout" if isinstance(error, TimeoutError) else "broken")
             await self.parts.closing.finish(call.booking.close())
@@ -117,25 +123,6 @@ class Generate:
         self.pipeline.anchors.learn(prepared.agent_id, prepared.estimate, counted)
         self.parts.presence.answered(prepared.agent_id, calls_tool=call.tools.found)
         await self.parts.closing.finish(call.booking.close())
-
-    async def _relay(self, call: Call, answer: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
-        frames, first = Frames(), True
-        async for piece in answer.content.iter_any():
-            call.tools.feed(piece)
-            events = frames.feed(piece)
-            for event in events:
-                call.booking.reading.take(read_json(event))
-            await call.booking.note()
-            if call.stream == "sse":
-                await response.write(piece)
-                continue
-            for event in events:
-                await response.write((b"[" if first else b",\r\n") + event)
-                first = False
-        for event in frames.rest():
-            call.booking.reading.take(read_json(event))
-        if call.stream == "json":
-            await response.write(b"[]" if first else b"]")
 
 
 @dataclass(frozen=True, slots=True)

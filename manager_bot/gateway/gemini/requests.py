@@ -63,10 +63,12 @@ def check_platform(body: JsonObject) -> None:
     Caches and uploaded files belong to the key, so one subscriber could name another's; Google's own tools are billed
     beside the tokens a budget counts.
     """
-    if extra := sorted(set(body) - _ALLOWED):
+    if not _ALLOWED.issuperset(body):
+        extra = sorted(set(body) - _ALLOWED)
         raise GeminiError(400, f"This assistant's plan does not offer {extra[0][:40]!r} in a request.")
     for tool in objects(body.get("tools")):
-        if extra := sorted(set(tool) - _TOOLS):
+        if not _TOOLS.issuperset(tool):
+            extra = sorted(set(tool) - _TOOLS)
             raise GeminiError(400, f"This assistant's plan does not offer the tool {extra[0][:40]!r}.")
     for content in contents_of(body):
         for part in parts_of(content):

@@ -14,11 +14,11 @@ from manager_bot.gateway.gemini.catalogue import EMBEDDING, tier_named
 from manager_bot.gateway.gemini.errors import over_budget, unreachable
 from manager_bot.gateway.gemini.requests import check_platform, parse, read_body
 from manager_bot.gateway.gemini.upstream import Gemini, NeverSent, lost, refusal, whole
-from manager_bot.gateway.gemini.usage import read_json, spending_of
+from manager_bot.gateway.gemini.usage import read_json
 from manager_bot.gateway.parts import Parts
 from manager_bot.gateway.policy.body import Json, JsonObject, objects
 from manager_bot.gateway.policy.tokens import estimate_content
-from manager_bot.services.holds import Ask, OverBudget, Spending
+from manager_bot.services.holds import Ask, OverBudget
 from models import Source, Tier
 
 
@@ -80,10 +80,8 @@ class Small:
         return web.Response(body=raw, content_type="application/json", charset="utf-8")
 
     async def _book(self, booking: Booking, raw: bytes) -> None:
-        document = read_json(raw)
-        counted = spending_of(document.get("usageMetadata")) if isinstance(document, dict) else None
-        held = booking.hold.tokens
-        booking.reading.seen = counted or Spending(total=held, prompt=held)
+        """At what was counted; at its hold where nothing was."""
+        booking.reading.take(read_json(raw))
         booking.reading.ended, booking.fate = True, Fate.COMPLETE
         await self.parts.closing.finish(booking.close())
 

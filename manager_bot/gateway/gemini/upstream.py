@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,7 +18,9 @@ from manager_bot.gateway.gemini.errors import GeminiError, unreachable
 from manager_bot.gateway.metrics import Meter, status_kind
 from manager_bot.gateway.outage import ErrorRate
 
-_TIMES: Final = aiohttp.ClientTimeout(total=900, sock_connect=10, sock_read=300)
+LONGEST_ANSWER: Final = 900.0
+"""Seconds an answer may take, however steadily it drips: looked at with each piece of it, which costs no timer."""
+_TIMES: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=300)
 _MOST_ERROR: Final = 64 * 1024
 _MOST_ANSWER: Final = 64 * 1024 * 1024
 _OURS: Final = frozenset({400, 404, 429, 500, 503, 504})
@@ -102,10 +105,13 @@ class Asking:
 
 
 async def whole(answer: aiohttp.ClientResponse, most: int = _MOST_ANSWER) -> bytes:
-    """All of an answer, up to a sane size."""
-    raw = bytearray()
+    """All of an answer, up to a sane size and time."""
+    raw, clock = bytearray(), asyncio.get_running_loop().time
+    until = clock() + LONGEST_ANSWER
     async for piece in answer.content.iter_any():
         raw += piece
+        if clock() > until:
+            raise TimeoutError
         if len(raw) > most:
             raise unreachable()
     return bytes(raw)

@@ -2,62 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import orjson
 
 from manager_bot.gateway.policy.tokens import estimate_content
 from manager_bot.services.holds import Spending
 
+_COUNTS: Final = (
+    "promptTokenCount",
+    "toolUsePromptTokenCount",
+    "candidatesTokenCount",
+    "thoughtsTokenCount",
+    "cachedContentTokenCount",
+    "totalTokenCount",
+)
+
 
 def spending_of(metadata: object) -> Spending | None:
     """What a ``usageMetadata`` counts; ``None`` where it is none."""
     if not isinstance(metadata, dict):
         return None
-    prompt = _count(metadata, "promptTokenCount") + _count(metadata, "toolUsePromptTokenCount")
-    output, thoughts = _count(metadata, "candidatesTokenCount"), _count(metadata, "thoughtsTokenCount")
-    total = _count(metadata, "totalTokenCount") or prompt + output + thoughts
-    return Spending(total, prompt, output, _count(metadata, "cachedContentTokenCount"), thoughts)
+    values = map(metadata.get, _COUNTS)
+    prompt, tools, output, thoughts, cached, total = (
+        value if isinstance(value, int) and value > 0 else 0 for value in values
+    )
+    prompt += tools
+    return Spending(total or prompt + output + thoughts, prompt, output, cached, thoughts)
 
 
-def _count(metadata: dict[str, object], name: str) -> int:
-    value = metadata.get(name)
-    return value if isinstance(value, int) and value > 0 else 0
+def total_of(metadata: Mapping[str, object]) -> int:
+    """What a ``usageMetadata`` counts in all."""
+    total = metadata.get("totalTokenCount")
+    if isinstance(total, int) and total > 0:
+        return total
+    spent = spending_of(metadata)
+    return spent.total if spent is not None else 0
 
 
 @dataclass(slots=True)
 class Reading:
     """What an answer has shown so far: the last usage, the tokens written since, and whether it came to its own end.
 
-    ``uncounted`` is estimated, rather too many: some models count only in their last piece.
+    ``uncounted`` is estimated, rather too many: some models count only in their last piece. Pieces are many, and most
+    of them are overtaken by the next: what the last one counted is read when somebody asks.
     """
 
-    seen: Spending = field(default_factory=Spending)
     ended: bool = False
+    total: int = 0
     uncounted: int = 0
+    _counted: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> Spending:
+        """The last usage."""
+        return spending_of(self._counted) or Spending()
 
     def at_least(self, prompt: int) -> Spending:
         """What was served if the answer broke off here; *prompt* is its estimate, where nothing was counted."""
+        seen = self.seen
         if not self.uncounted:
-            return self.seen
-        prompt = self.seen.prompt or prompt
-        total = (self.seen.total or prompt) + self.uncounted
-        return replace(self.seen, total=total, prompt=prompt, output=self.seen.output + self.uncounted)
+            return seen
+        prompt = seen.prompt or prompt
+        total = (seen.total or prompt) + self.uncounted
+        return replace(seen, total=total, prompt=prompt, output=seen.output + self.uncounted)
 
     def take(self, document: object) -> None:
         """One object of the answer."""
         if not isinstance(document, dict):
             return
-        if spent := spending_of(document.get("usageMetadata")):
-            self.seen, self.uncounted = (spent if spent.total >= self.seen.total else self.seen), 0
-        feedback = document.get("promptFeedback")
-        blocked = isinstance(feedback, dict) and "blockReason" in feedback
-        candidates = document.get("candidates")
+        metadata, candidates = document.get("usageMetadata"), document.get("candidates")
         answers = [one for one in candidates if isinstance(one, dict)] if isinstance(candidates, list) else []
-        if spent is None:
+        if isinstance(metadata, dict):
+            self.uncounted = 0
+            if (total := total_of(metadata)) >= self.total:
+                self._counted, self.total = metadata, total
+        else:
             written = [content for one in answers if isinstance(content := one.get("content"), dict)]
             self.uncounted += sum(map(estimate_content, written))
-        self.ended = self.ended or blocked or any(one.get("finishReason") for one in answers)
+        if not self.ended:
+            feedback = document.get("promptFeedback")
+            blocked = isinstance(feedback, dict) and "blockReason" in feedback
+            self.ended = blocked or any([one.get("finishReason") for one in answers])  # noqa: C419 - one, mostly
 
 
 @dataclass(slots=True)
