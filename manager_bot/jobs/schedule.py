@@ -28,12 +28,13 @@ class Jobs:
 
     timed: Mapping[str, Timed]
     _scheduler: AsyncIOScheduler = field(default_factory=lambda: AsyncIOScheduler(timezone=UTC), init=False)
+    _over: bool = field(default=False, init=False)
 
     def start(self) -> None:
         """Begin; needs the running loop, and the database to be open."""
         for name, one in self.timed.items():
             self._scheduler.add_job(
-                _guarded(name, one.job),
+                self._guarded(name, one.job),
                 "interval",
                 seconds=one.every.total_seconds(),
                 id=name,
@@ -45,16 +46,18 @@ class Jobs:
         self._scheduler.start()
 
     async def stop(self) -> None:
-        """End; a job that runs is cut off, which each may be."""
+        """End; a job that runs is cut off, which each may be, and none begins any more."""
+        self._over = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
+    def _guarded(self, name: str, job: Job) -> Job:
+        async def run() -> None:
+            if self._over:  # the scheduler ends in a later round of the loop, and may have one due until then
+                return
+            try:
+                await job()
+            except Exception:
+                log.exception("job_failed", job=name)
 
-def _guarded(name: str, job: Job) -> Job:
-    async def run() -> None:
-        try:
-            await job()
-        except Exception:
-            log.exception("job_failed", job=name)
-
-    return run
+        return run

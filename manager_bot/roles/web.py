@@ -37,7 +37,11 @@ def links_alone(basics: Basics) -> Links | None:
 
 
 async def _learn_manager(manager: ManagerName) -> None:
-    """Ask the database until the bot, which may start later and elsewhere, has told it who it is."""
+    """Ask the database until the bot, which may start later and elsewhere, has told it who it is.
+
+    In the bot's own process Telegram may tell it while the database is being asked.
+    """
     while not manager.username:
-        manager.username = await manager_username()
+        found = await manager_username()
+        manager.username = manager.username or found
         await asyncio.sleep(LEARN_SECONDS)

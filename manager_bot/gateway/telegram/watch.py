@@ -94,7 +94,7 @@ class Watch:
         if agent.door_trouble is Trouble.TOKEN_REVOKED:
             await self.parts.sightings.accepted(agent.id)
         count = answer.result.get("pending_update_count")
-        if not isinstance(count, int):
+        if not isinstance(count, int) or self._polls(agent):  # it may have come back while Telegram was asked
             return
         await self.parts.sightings.waiting(agent.id, count)
         reason = silence_of(agent)
