@@ -39,21 +39,29 @@ async def crowd(tmp_path: Path, swap: CompressedSwap) -> AsyncIterator[Crowd]:
 
 @dataclass
 class Onlooker:
-    """Looks at the containers from outside, as fast as it can."""
+    """Looks at the containers from outside, as fast as it can.
+
+    Starting is who was not ready at two looks in a row, and never before: a look takes a while, and at its end a place
+    that was freed at its beginning is taken again.
+    """
 
     crowd: Crowd
     most_starting: int = 0
+    unready: set[str] = field(default_factory=set)
+    ready: set[str] = field(default_factory=set)
     order: list[str] = field(default_factory=list)
     client: docker.APIClient = field(default_factory=docker.APIClient)
 
     async def watch(self) -> None:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
             while True:
                 running = await asyncio.to_thread(self._running)
                 self.order += [name for name in sorted(running, key=lambda n: running[n][0]) if name not in self.order]
-                young = [port for began, port in running.values() if time.time() - began < LONGEST]
-                ready = await asyncio.gather(*(_is_ready(session, port) for port in young))
-                self.most_starting = max(self.most_starting, ready.count(False))
+                young = {name for name, (began, _) in running.items() if time.time() - began < LONGEST} - self.ready
+                answers = await asyncio.gather(*(_is_ready(session, running[name][1]) for name in young))
+                self.ready |= {name for name, ready in zip(young, answers, strict=True) if ready}
+                before, self.unready = self.unready, young - self.ready
+                self.most_starting = max(self.most_starting, len(before & self.unready))
                 await asyncio.sleep(0.1)
 
     def _running(self) -> dict[str, tuple[float, int]]:

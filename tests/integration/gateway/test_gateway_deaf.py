@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
 from gateway_house import House, Subscriber
 
 from manager_bot.watchdog.policy import DEAF_AFTER
 from models import Agent
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)  # twenty seconds of real time: once is enough
 async def test_who_stops_polling_while_updates_wait_is_deaf_within_a_minute(house: House, ann: Subscriber) -> None:
     await ann.ok("getUpdates", timeout=1)
     ended = house.parts.clock.now()

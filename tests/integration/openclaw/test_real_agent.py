@@ -84,11 +84,41 @@ def agent(bridge: TrialNetwork, image: str, tmp_path: Path) -> Iterator[RealAgen
         yield made
 
 
-@pytest.fixture
-def another(bridge: TrialNetwork, image: str, tmp_path: Path) -> Iterator[RealAgent]:
-    """As *agent*, beside it."""
-    with _made(bridge, image, tmp_path / "another") as made:
-        yield made
+@dataclass(frozen=True)
+class Nap:
+    """Two agents asleep; ``polls`` is how often the first had asked for updates, ``since`` when it began."""
+
+    agent: RealAgent
+    another: RealAgent
+    polls: int
+    since: float
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nap(store: DockerImages, image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nap]:
+    """They sleep while the other tests of this file run.
+
+    One will wake to the poll it fell asleep with, the other to a gateway that was restarted meanwhile.
+    """
+    folder = tmp_path_factory.mktemp("nap")
+    with (
+        store.network() as network,
+        _made(network, image, folder / "agent") as agent,
+        _made(network, image, folder / "another") as another,
+    ):
+        for one in (agent, another):
+            one.container.start()
+        for one in (agent, another):
+            assert one.becomes_ready(), one.container.logs().decode()
+            assert one.answers("What time is it?")
+            one.world.hold(True)
+        time.sleep(2)
+        polls = agent.world.polls
+        for one in (agent, another):
+            one.container.pause()
+        another.world.hang_up()
+        another.world.hold(False)
+        yield Nap(agent, another, polls, time.monotonic())
 
 
 @contextmanager
@@ -135,36 +165,6 @@ def test_it_answers_its_owner_alone_and_by_his_rules(agent: RealAgent) -> None:
 
     agent.container.stop(timeout=20)
     assert agent.ends() is Exit.CLEAN
-
-
-def test_an_agent_that_slept_takes_up_where_it_was(agent: RealAgent, another: RealAgent) -> None:
-    """Long enough for each of its clocks: a poll is given up after 45 s, a silence is a stall after 120 s.
-
-    One wakes to the poll it fell asleep with, the other to a gateway that was restarted meanwhile.
-    """
-    for one in (agent, another):
-        one.container.start()
-    for one in (agent, another):
-        assert one.becomes_ready(), one.container.logs().decode()
-        assert one.answers("What time is it?")
-        one.world.hold(True)
-    time.sleep(2)
-    polls = agent.world.polls
-
-    for one in (agent, another):
-        one.container.pause()
-    another.world.hang_up()
-    another.world.hold(False)
-    time.sleep(130)
-    for one in (agent, another):
-        one.container.unpause()
-    time.sleep(1)
-    assert agent.world.polls == polls
-    agent.world.hold(False)
-    assert agent.answers("And now?", seconds=10)
-    assert another.answers("And after the gateway's restart?", seconds=10)
-    for one in (agent, another):
-        assert "stall" not in one.container.logs().decode()
 
 
 def test_a_config_with_an_unknown_key_ends_with_bad_config(agent: RealAgent) -> None:
@@ -218,3 +218,17 @@ def test_an_unreachable_registry_is_said_soon(store: DockerImages) -> None:
 
     assert "\n" not in str(refused.value)
     assert time.monotonic() - started < 10
+
+
+def test_an_agent_that_slept_takes_up_where_it_was(nap: Nap) -> None:
+    """Long enough for each of its clocks: a poll is given up after 45 s, a silence is a stall after 120 s."""
+    time.sleep(max(0.0, nap.since + 130 - time.monotonic()))
+    for one in (nap.agent, nap.another):
+        one.container.unpause()
+    time.sleep(1)
+    assert nap.agent.world.polls == nap.polls
+    nap.agent.world.hold(False)
+    assert nap.agent.answers("And now?", seconds=10)
+    assert nap.another.answers("And after the gateway's restart?", seconds=10)
+    for one in (nap.agent, nap.another):
+        assert "stall" not in one.container.logs().decode()

@@ -54,6 +54,11 @@ async def status(world: World, agent: Agent) -> ContainerStatus:
     return state.status if state else ContainerStatus.MISSING
 
 
+async def holds_much(world: World, agent: Agent) -> bool:
+    use = await world.runtime.memory(agent.id)
+    return use is not None and use.used > 20 * 1024 * 1024
+
+
 async def is_status(world: World, agent: Agent, wanted_status: ContainerStatus) -> bool:
     return await status(world, agent) is wanted_status
 
@@ -113,8 +118,13 @@ async def test_asleep_is_frozen_and_shrunk_both_read_back(world: World, swap: Co
 async def test_what_does_not_shrink_is_stopped_and_not_called_frozen(
     world: World, swap: CompressedSwap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It holds much, so that what the kernel's own books come and go by is no tenth of it."""
     monkeypatch.setattr(cgroup, "reclaim", lambda _: None)
-    agent = await asleep(world)
+    world.plot.behave(1, "fill")
+    agent = await world.connected("free")
+    await world.until(lambda: holds_much(world, agent))
+    await held(world, agent)
+    await world.until(lambda: rests(world, agent, Rest.ASLEEP))
     assert await status(world, agent) is ContainerStatus.EXITED
 
 

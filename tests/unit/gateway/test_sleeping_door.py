@@ -209,9 +209,11 @@ class World:
 
     async def restart(self) -> None:
         """The manager dies: its polls break off, and a new gateway finds the rows."""
-        old = self.sleepers
+        old, open_ones = self.sleepers, list(self.polls._open.values())
         self.polls.end_all()
         await old.end_all()
+        if open_ones:
+            await asyncio.wait(open_ones)  # one may be on its way to Telegram
         if self.wire.polls:
             await self.wire.idle.wait()
         self.begin()
