@@ -18,9 +18,6 @@ from models.database import open_database
 
 log = structlog.get_logger(__name__)
 
-LOOK_FOR_GARBAGE = (10_000, 20, 20)
-"""Objects made between two looks for cycles, and looks of one generation for one of the next: requests make none."""
-
 
 async def run(settings: Settings, roles: frozenset[str]) -> None:
     """Run *roles* (bot, gateway, web, watchdog) until cancelled; then drain and stop."""
@@ -35,7 +32,6 @@ async def run(settings: Settings, roles: frozenset[str]) -> None:
         log.info("clawbot_started", roles=sorted(roles))
         gc.collect()
         gc.freeze()  # what was built until here lives as long as the process: no need to look at it again and again
-        gc.set_threshold(*LOOK_FOR_GARBAGE)
         await asyncio.Event().wait()
 
 

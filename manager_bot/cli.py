@@ -6,11 +6,15 @@ aiogram alone takes seconds to import, so nothing but the standard library is im
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 
 ROLES = ("bot", "gateway", "web", "watchdog")
 USAGE_ERROR = 2
+LOOK_FOR_GARBAGE = (10_000, 20, 20)
+"""Objects made between two looks for cycles, and looks of one generation for one of the next: imports and requests make
+none."""
 
 _EPILOG = """\
 Settings come from the environment and from .env; .env.example explains each.
@@ -26,6 +30,7 @@ first steps:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0, 1 (the answer is no), 2 (a mistake of the operator's, said in one line)."""
+    gc.set_threshold(*LOOK_FOR_GARBAGE)
     arguments = _parser().parse_args(argv)
     from manager_bot.errors import OperatorError  # noqa: PLC0415 - see the module's docstring
 
