@@ -75,9 +75,11 @@ class Relay:
         content, transport = self.answer.content, self.writer.transport
         try:
             piece = content.read_nowait()
-            if not piece or transport is None:
+            if not piece:
                 return
             out = self._read(piece)
+            if transport is None:  # the agent has gone; what it was served is counted all the same
+                return
             if self.booking.outgrown or transport.get_write_buffer_size() > MOST_UNSENT:
                 self._waiting = asyncio.create_task(self._slowly(out))
             elif out:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from gateway_house import House, Subscriber
 
+from manager_bot.gateway.telegram.upstream import Answer
 from manager_bot.watchdog.policy import DEAF_AFTER
 from models import Agent
 
@@ -35,3 +36,11 @@ async def test_who_polls_is_never_deaf_however_long_a_message_waits(house: House
         await ann.ok("getUpdates", timeout=0)  # never confirmed: it is busy with it
         await house.gateway.watch.look()
         assert (await Agent.get(id=ann.agent_id)).waiting_since is None
+
+
+async def test_who_comes_back_while_telegram_is_asked_is_not_noted_as_waited_for(house: House, ann: Subscriber) -> None:
+    watch, told = house.gateway.watch, {"ok": True, "result": {"pending_update_count": 1}}
+    agent = await Agent.get(id=ann.agent_id).select_related("user")
+    await ann.ok("getUpdates", timeout=0)
+    await watch._note(agent, house.parts.callers.of(agent), Answer(200, b"", told))
+    assert (await ann.row()).waiting_since is None

@@ -137,7 +137,7 @@ async def test_whatever_gemini_ends_with_is_booked_exactly(
 async def test_a_gemini_that_says_nothing_in_time_is_booked_at_the_hold(
     house: House, ann: Subscriber, verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upstream, "_TIMES", aiohttp.ClientTimeout(total=1))
+    monkeypatch.setattr(upstream, "_TIMES", aiohttp.ClientTimeout(total=None, sock_read=1))
     await house.control.script({"text": "late", "delay": 5})
     reply = await ann.generate(said(TIME, generationConfig={"maxOutputTokens": 700}), verb)
     assert (reply.status, reply.body["error"]["status"]) == (504, "DEADLINE_EXCEEDED")
@@ -150,7 +150,7 @@ async def test_a_gemini_that_says_nothing_in_time_is_booked_at_the_hold(
 async def test_a_stream_that_stalls_breaks_off_and_is_booked_at_the_hold(
     house: House, ann: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upstream, "_TIMES", aiohttp.ClientTimeout(total=1.5))
+    monkeypatch.setattr(upstream, "_TIMES", aiohttp.ClientTimeout(total=None, sock_read=0.5))
     await house.control.script({"text": "word " * 300, "chunks": 6, "chunk_delay": 1})
     with pytest.raises(aiohttp.ClientError):
         await ann.generate(said(TIME), "streamGenerateContent?alt=sse")
